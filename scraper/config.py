@@ -1,0 +1,185 @@
+"""Frozen settings with every default, checked when built."""
+
+import re
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Self
+
+import msgspec
+from msgspec import Struct
+
+from scraper.errors import ERROR_KINDS, UsageError
+
+PROJECT_URL = "https://github.com/scraper-project/scraper"
+FRONTIER_WINDOW = 10_000
+"""Jobs that wait at a time: room to mix hosts, about 10 MB."""
+RESULTS_PER_WORKER = 2
+"""Records that may wait for the writer, for each worker; more hold the workers back."""
+SOCKETS_PER_WORKER = 2
+"""Open sockets for each worker, idle keep-alive ones included."""
+IDLE_SOCKET_S = 30.0
+"""How long an idle keep-alive connection is kept."""
+DNS_TIMEOUT_S = 10.0
+DNS_TTL_S = 300.0
+DNS_NEGATIVE_TTL_S = 30.0
+RETRY_WAIT_S = 0.5
+"""Full jitter: a random wait up to this times 2^(tries so far)."""
+RETRY_WAIT_CAP_S = 30.0
+RETRY_AFTER_CAP_S = 120.0
+"""A server's Retry-After is obeyed up to here."""
+WRITE_BYTES = 64 * 1024
+WRITE_INTERVAL_S = 0.5
+"""A finished record is in the file at the latest after so long."""
+FSYNC_INTERVAL_S = 5.0
+"""A power loss costs at most what was written since; those URLs are fetched again."""
+
+try:
+    VERSION = version("scraper")
+except PackageNotFoundError:  # run from a checkout that was never installed
+    VERSION = "0"
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)(?:i?B)?", re.IGNORECASE)
+_SIZE_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, section 5.6.2: token
+_HEADER_VALUE = re.compile(r"[^\x00-\x1f\x7f]*")
+_OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
+
+
+class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every setting of a run. Names are the long options with underscores. Raises UsageError when built wrong."""
+
+    concurrency: int = 50
+    """Workers: requests in flight."""
+    per_host: int = 4
+    """Requests in flight to one host."""
+    delay: float = 0.0
+    """Seconds between the starts of two requests to one host."""
+    robots: bool = True
+    """Obey robots.txt (RFC 9309)."""
+    connect_timeout: float = 10.0
+    """Seconds for TCP and TLS; covers SYN retransmits after 1, 2 and 4 s."""
+    read_timeout: float = 20.0
+    """Seconds of silence."""
+    timeout: float = 45.0
+    """Seconds for a whole attempt, from DNS to the last byte, redirects included."""
+    retries: int = 3
+    """Further tries after the first."""
+    max_body: int | str = 10 * 1024**2
+    """Bytes of a body, on the wire and decoded; also `"10MiB"`."""
+    max_redirects: int = 10
+    user_agent: str = f"scraper/{VERSION} (+{PROJECT_URL})"
+    header: tuple[str, ...] = ()
+    """Further request headers, each `"Name: value"`; sent to the origin of the listed URL only."""
+    proxy: str | None = None
+    """URL of an HTTP proxy. Environment variables are not looked at."""
+    insecure: bool = False
+    """Do not check TLS certificates."""
+    select: dict[str, str] = {}
+    """Field name to CSS selector: `{"title": "h1", "price": ".price::text", "img[]": "img::attr(src)"}`."""
+    links: bool = False
+    """Keep the page's links, absolute."""
+    meta: bool = False
+    """Keep OpenGraph, Twitter and JSON-LD metadata."""
+    html: bool = False
+    """Keep the page's source."""
+    parse: Any = None
+    """A function, or `"module:function"`, that gets the Page and returns a dict for the record's `fields`."""
+    output: str | None = None
+    """The JSONL file (`.gz`, `.zst` too); `-` is stdout; `{date}` and `{time}` are filled in."""
+    fresh: bool = False
+    """Start anew: an existing output is renamed, never deleted."""
+    retry_failed: str | bool = False
+    """Try failed URLs of an earlier run again: True, or kinds and statuses (`"read-timeout,503"`)."""
+    limit: int | None = None
+    """Take only the first so many URLs of the sources."""
+    url_column: str | None = None
+    """Column of CSV, TSV and JSONL sources that holds the URL; guessed when a header has url, link or href."""
+    priority_column: str | None = None
+    """Column with a number that orders what is waiting, higher first; `priority` when there is one."""
+    grace: float = 10.0
+    """Seconds that requests in flight get when the run is stopped."""
+    quiet: bool = False
+    log_file: str | None = None
+    verbose: bool = False
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        for name, low in _MINIMUM.items():
+            value = getattr(self, name)
+            if value is not None and not value >= low:
+                raise UsageError(f"{option(name)} is {value}; it must be at least {low}")
+        for name in ("connect_timeout", "read_timeout", "timeout"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise UsageError(f"{option(name)} is {getattr(self, name)}; it must be more than 0 seconds")
+        for line in self.header:
+            split_header(line)
+        if not self.user_agent or not _HEADER_VALUE.fullmatch(self.user_agent):
+            raise UsageError("--user-agent must be one line of text")
+        parse_size(self.max_body)
+        if isinstance(self.retry_failed, str):
+            split_kinds(self.retry_failed)
+        if self.proxy is not None and not self.proxy.startswith("http://"):
+            raise UsageError("--proxy must be the URL of an HTTP proxy, like http://proxy.example:3128")
+
+    @property
+    def max_body_bytes(self) -> int:
+        """`max_body` as a number of bytes."""
+        return parse_size(self.max_body)
+
+    @classmethod
+    def build(cls, *layers: Mapping[str, Any]) -> Self:
+        """Return the Config of `layers`, later ones winning. Raises UsageError for a key or a type that is wrong."""
+        merged = {key.replace("-", "_"): value for layer in layers for key, value in layer.items()}
+        for key in merged:
+            if key not in cls.__struct_fields__:
+                raise UsageError(f"there is no setting {key!r}; see `scrape --help`")
+        try:
+            return msgspec.convert(merged, cls, strict=False)
+        except msgspec.ValidationError as error:
+            if isinstance(error.__cause__, UsageError):
+                raise error.__cause__ from None
+            raise UsageError(f"a setting has the wrong type: {error}") from None
+
+
+_MINIMUM: dict[str, float] = {
+    "concurrency": 1,
+    "per_host": 1,
+    "delay": 0,
+    "retries": 0,
+    "max_redirects": 0,
+    "limit": 1,
+    "grace": 0,
+}
+
+
+def option(name: str) -> str:
+    """Return the command-line spelling of setting `name`."""
+    return "--" + name.replace("_", "-")
+
+
+def parse_size(size: int | str) -> int:
+    """Return bytes for `10485760`, `"10MiB"`, `"500K"` (units of 1024). Raises UsageError."""
+    match = _SIZE.fullmatch(str(size).strip())
+    value = int(float(match[1]) * _SIZE_UNITS[match[2].upper()]) if match else 0
+    if value < 1:
+        raise UsageError(f"--max-body is {size!r}; write a size like 10MiB, 500K or a number of bytes")
+    return value
+
+
+def split_header(line: str) -> tuple[str, str]:
+    """Return name and value of `"Name: value"`. Raises UsageError when it is not a header or one of ours."""
+    name, colon, value = line.partition(":")
+    if not colon or not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+        raise UsageError("--header takes 'Name: value' on one line")
+    if name.lower() in _OWN_HEADERS:
+        raise UsageError(f"--header cannot set {name}: the scraper needs it for itself")
+    return name, value.strip()
+
+
+def split_kinds(kinds: str) -> frozenset[str]:
+    """Return the error kinds and statuses of `"read-timeout,503"`. Raises UsageError for an unknown one."""
+    chosen = frozenset(kind for kind in kinds.replace(" ", "").split(",") if kind)
+    for kind in chosen:
+        if kind not in ERROR_KINDS and not re.fullmatch(r"[1-5]\d\d", kind):
+            raise UsageError(f"--retry-failed does not know {kind!r}; kinds are {', '.join(sorted(ERROR_KINDS))}")
+    return chosen

@@ -1,0 +1,154 @@
+"""What travels between the parts: Row, Job, Request, Page, Record and the Fetch type. Plain frozen data."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from msgspec import Struct
+
+
+class Row(Struct, frozen=True, gc=False):
+    """One line of a source. `url` is trimmed, and empty for a blank line or a comment."""
+
+    url: str
+    line: int
+    """Line number in the source, from 1; of a record that spans lines, the first."""
+    source: str = ""
+    priority: float = 0.0
+    """Higher goes first."""
+    input: dict[str, Any] | None = None
+    """The other columns of the row."""
+
+
+class Job(Struct, frozen=True):
+    """One URL to fetch, as the frontier orders it."""
+
+    row: Row
+    href: str
+    """The URL normalised by the WHATWG URL Standard, without its fragment: its identity."""
+    host: str
+    """The host and port that politeness counts by (`example.com:8080`)."""
+    ordinal: int
+    """How many jobs were made before it; decides between equal priorities."""
+    attempt: int = 1
+    """Which try comes next, from 1."""
+
+
+class Request(Struct, frozen=True):
+    """What a Fetch is asked for."""
+
+    url: str
+    """Normalised and absolute."""
+    is_last_of_host: bool = False
+    """No other URL of this host is waiting: the connection need not be kept."""
+    is_page: bool = True
+    """A page is wanted: a status other than 2xx or a body that is not HTML is an error. robots.txt wants neither."""
+
+
+class Redirect(Struct, frozen=True):
+    """One hop that was followed: the status and the URL that answered with it."""
+
+    status: int
+    url: str
+
+
+class Timings(Struct, frozen=True, omit_defaults=True):
+    """Milliseconds that an attempt spent in each phase; absent when it did not get there or needed none."""
+
+    dns: float | None = None
+    connect: float | None = None
+    """TCP and TLS."""
+    first_byte: float | None = None
+    """From the request being sent to the whole response head."""
+    body: float | None = None
+    parse: float | None = None
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """A fetched page: what extraction and a user's callback get."""
+
+    url: str
+    """The URL that was asked for, normalised."""
+    final_url: str
+    """The URL that answered, after redirects."""
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    """Response headers in the order they came, names in lower case."""
+    body: bytes = b""
+    """Decoded from its Content-Encoding."""
+    media_type: str = ""
+    """`text/html`, without parameters, in lower case; sniffed when the server names none."""
+    encoding: str = "utf-8"
+    """The charset used, by its WHATWG name."""
+    text: str = ""
+    """`body` decoded with `encoding`; empty for what is not HTML."""
+    redirects: tuple[Redirect, ...] = ()
+    timings: Timings = Timings()
+    tree: Any = None
+    """The parsed document (`selectolax.lexbor.LexborHTMLParser`); set for a `parse` callback."""
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of header `name` (lower case), or None."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+class Extracted(Struct, frozen=True, kw_only=True):
+    """What extraction found on a page."""
+
+    title: str | None = None
+    description: str | None = None
+    canonical: str | None = None
+    lang: str | None = None
+    meta: dict[str, Any] | None = None
+    links: list[str] | None = None
+    html: str | None = None
+    fields: dict[str, Any] | None = None
+
+
+class Failure(Struct, frozen=True):
+    """Why a URL has no page: a slug of the closed set in `errors`, and a sentence."""
+
+    kind: str
+    message: str
+
+
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the output: the end of one URL. Keys in this order, absent when not applicable."""
+
+    url: str
+    """As it stood in the input, trimmed."""
+    ok: bool
+    status: int | None = None
+    error: Failure | None = None
+    final_url: str | None = None
+    redirects: tuple[Redirect, ...] = ()
+    attempts: int
+    fetched_at: str | None = None
+    """Start of the last attempt, UTC, ISO 8601 with `Z`."""
+    elapsed_ms: float | None = None
+    """Duration of the last attempt."""
+    timings: Timings | None = None
+    content_type: str | None = None
+    encoding: str | None = None
+    bytes: int | None = None
+    """Size of the decoded body."""
+    etag: str | None = None
+    last_modified: str | None = None
+    sha256: str | None = None
+    """Of the decoded body, in hex."""
+    title: str | None = None
+    description: str | None = None
+    canonical: str | None = None
+    lang: str | None = None
+    meta: dict[str, Any] | None = None
+    links: list[str] | None = None
+    text: str | None = None
+    html: str | None = None
+    fields: dict[str, Any] | None = None
+    input: dict[str, Any] | None = None
+
+
+Fetch = Callable[[Request], Awaitable[Page]]
+"""One URL in, its page out, or a UrlError. The seam: wrappers take one and are one; a test passes a lambda."""
+
+Extract = Callable[[Page], Extracted]
+"""A page in, its fields out, or a UrlError."""
