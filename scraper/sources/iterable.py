@@ -1,0 +1,53 @@
+"""The URLs that a program hands over, as Rows: strings or mappings, from a list, a generator or an async one."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from scraper.models import Row
+from scraper.sources.columns import Columns, Mapper
+from scraper.sources.formats import url_of
+
+BATCH_ROWS = 64
+NAME = "urls"
+
+Item = str | Mapping[str, Any]
+
+
+class IterableSource:
+    """Rows of `urls`, pulled as they are needed; their line is their place, from 1."""
+
+    def __init__(self, urls: Iterable[Item] | AsyncIterable[Item], columns: Columns) -> None:
+        self._urls = urls
+        self._mapper = Mapper(NAME, columns)
+        self._count = 0
+
+    @property
+    def progress(self) -> float | None:
+        """The part that was pulled, from 0 to 1; None when nobody knows how many there are."""
+        total = len(self._urls) if isinstance(self._urls, list | tuple | set | frozenset | dict) else 0
+        return self._count / total if total else None
+
+    async def __aiter__(self) -> AsyncGenerator[list[Row], None]:
+        """Yield batches. Raises UsageError when the first mappings have no URL column."""
+        if isinstance(self._urls, AsyncIterable):
+            async for item in self._urls:
+                yield self._rows([item])  # waiting to fill a batch could wait for ever
+            return
+        items: Iterator[Item] = iter(self._urls)
+        while batch := list(islice(items, BATCH_ROWS)):
+            yield self._rows(batch)
+            await asyncio.sleep(0)
+
+    def _rows(self, items: list[Item]) -> list[Row]:
+        rows = [self._row(item) for item in items]
+        self._mapper.check()
+        return rows
+
+    def _row(self, item: Item) -> Row:
+        self._count += 1
+        if isinstance(item, Mapping):
+            return self._mapper.row({str(key): value for key, value in item.items()}, self._count, repr(item))
+        # Whatever else a program hands over (a yarl.URL, a missing value of pandas) is not lost either: as its text.
+        return Row("" if item is None else url_of(str(item)), self._count, NAME)
