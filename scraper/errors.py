@@ -38,7 +38,7 @@
         └── RunInterrupted          130 / 143: asked to stop; what is finished is written
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 """HTTP statuses that a later try may turn into a page; 520-524 and 529 are CDNs' own."""
@@ -53,6 +53,12 @@ class UrlError(ScraperError):
 
     kind: ClassVar[str]
     is_retried: bool = False
+    # How far the attempt came, set by the fetcher.
+    status: int | None = None
+    final_url: str | None = None
+    redirects: tuple[Any, ...] = ()
+    retry_after: str | None = None
+    """The Retry-After header as it came."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

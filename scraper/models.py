@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 
 class Row(Struct, frozen=True, gc=False):
@@ -31,6 +31,10 @@ class Job(Struct, frozen=True):
     """How many jobs were made before it; decides between equal priorities."""
     attempt: int = 1
     """Which try comes next, from 1."""
+
+    def again(self) -> "Job":
+        """Return the job for its next try."""
+        return structs.replace(self, attempt=self.attempt + 1)
 
 
 class Request(Struct, frozen=True):

@@ -1,1 +1,232 @@
-"""Placeholder."""
+"""One URL -> one Page: redirects, limits, decoding, deadline (httpx)."""
+
+import asyncio
+import base64
+import http
+from collections.abc import Sequence
+from time import perf_counter
+from urllib.parse import unquote_to_bytes
+
+import httpx
+
+from scraper.errors import (
+    DeadlineExceeded,
+    HttpStatus,
+    NotHtml,
+    TooLarge,
+    TooManyRedirects,
+    UrlError,
+)
+from scraper.fetcher import redirects
+from scraper.fetcher.charset import decide
+from scraper.fetcher.failures import to_url_error
+from scraper.fetcher.inflate import ACCEPT_ENCODING, inflater
+from scraper.fetcher.media_type import is_html, may_be_html, media_type
+from scraper.models import Page, Redirect, Request, Timings
+from scraper.urls import Address, parse
+
+__all__ = ["Fetcher"]
+
+_ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
+
+
+class Fetcher:
+    """A Fetch over an httpx transport.
+
+    The page or the UrlError comes within `timeout_s` seconds; bodies are bounded to `max_body_bytes`, on the
+    wire and decoded. `headers` go to the origin that is asked for and to no other.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one setting of the run
+        self,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        user_agent: str,
+        headers: Sequence[tuple[str, str]],
+        timeout_s: float,
+        connect_timeout_s: float,
+        read_timeout_s: float,
+        max_body_bytes: int,
+        max_redirects: int,
+    ) -> None:
+        self._transport = transport
+        own = {name.lower() for name, _ in headers}
+        defaults = [("User-Agent", user_agent), ("Accept", _ACCEPT)]
+        self._headers = [*(pair for pair in defaults if pair[0].lower() not in own), *headers]
+        self._timeout_s = timeout_s
+        self._limits = {"connect": connect_timeout_s, "read": read_timeout_s, "write": read_timeout_s, "pool": None}
+        self._max_body_bytes = max_body_bytes
+        self._max_redirects = max_redirects
+
+    async def __call__(self, request: Request) -> Page:
+        """Return the page at `request.url`. Raises UrlError, with how far the attempt came."""
+        attempt = _Attempt(request)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._follow(attempt)
+        except TimeoutError:
+            error: UrlError = DeadlineExceeded(f"not finished within {self._timeout_s:g} s")
+        except UrlError as known:
+            error = known
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as foreign:
+            error = to_url_error(foreign, is_in_body=attempt.is_in_body)
+        raise attempt.described(error)
+
+    async def _follow(self, attempt: "_Attempt") -> Page:
+        own = address = parse(attempt.request.url)
+        while True:
+            headers = redirects.headers_for(address.origin, own.origin, self._headers)
+            response = await self._send(address, headers, attempt)
+            try:
+                if response.status_code not in redirects.STATUSES:
+                    return await self._read(response, attempt)
+                address = self._next(response, address, attempt)
+            finally:
+                await response.aclose()  # a redirect's body is never read
+
+    async def _send(self, address: Address, headers: list[tuple[str, str]], attempt: "_Attempt") -> httpx.Response:
+        href, authorization = _split_credentials(address)
+        headers.append(("Accept-Encoding", ACCEPT_ENCODING))
+        if authorization is not None and all(name.lower() != "authorization" for name, _ in headers):
+            headers.append(("Authorization", authorization))
+        if attempt.request.is_last_of_host:
+            headers.append(("Connection", "close"))
+        attempt.begin(href)
+        request = httpx.Request(
+            "GET",
+            href,
+            headers=headers,
+            extensions={"timeout": self._limits, "target": href[len(address.origin) :].encode("ascii")},
+        )
+        response = await self._transport.handle_async_request(request)
+        attempt.answered(response)
+        return response
+
+    def _next(self, response: httpx.Response, address: Address, attempt: "_Attempt") -> Address:
+        if len(attempt.redirects) >= self._max_redirects:
+            raise TooManyRedirects(f"more than {self._max_redirects} redirects")
+        location = next((value for name, value in response.headers.raw if name.lower() == b"location"), None)
+        following = redirects.target(location, address.href)
+        attempt.redirects.append(Redirect(response.status_code, attempt.href))
+        if any(following.href == hop.url for hop in attempt.redirects):
+            raise TooManyRedirects(f"the redirects go round in a loop, back to {following.href}")
+        return following
+
+    async def _read(self, response: httpx.Response, attempt: "_Attempt") -> Page:
+        headers = tuple(
+            (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
+        )
+        content_type = _first(headers, "content-type")
+        if attempt.request.is_page:
+            if not response.is_success:
+                attempt.retry_after = _first(headers, "retry-after")
+                raise HttpStatus(_status_line(response.status_code), response.status_code)
+            if not may_be_html(content_type):
+                raise NotHtml(f"the server says {content_type}")
+        body = await self._read_body(response, _first(headers, "content-encoding"), attempt)
+        kind = media_type(content_type, body)
+        if attempt.request.is_page and body and not is_html(kind):
+            raise NotHtml(f"the body is {kind}")
+        encoding, text = decide(body, content_type)
+        return Page(
+            url=attempt.request.url,
+            final_url=attempt.href,
+            status=response.status_code,
+            headers=headers,
+            body=body,
+            media_type=kind,
+            encoding=encoding,
+            text=text,
+            redirects=tuple(attempt.redirects),
+            timings=attempt.timings(),
+        )
+
+    async def _read_body(self, response: httpx.Response, content_encoding: str | None, attempt: "_Attempt") -> bytes:
+        attempt.is_in_body = True
+        decoder = inflater(content_encoding, self._max_body_bytes)
+        pieces = []
+        on_wire = 0
+        async for piece in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
+            on_wire += len(piece)
+            if on_wire > self._max_body_bytes:
+                raise TooLarge(f"the body has more than {self._max_body_bytes:,} bytes")
+            pieces.append(decoder.feed(piece))
+        pieces.append(decoder.finish())
+        return b"".join(pieces)
+
+
+class _Attempt:
+    """How far one attempt has come: for the page's timings, or for the error's record."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.href = request.url
+        self.status: int | None = None
+        self.redirects: list[Redirect] = []
+        self.retry_after: str | None = None
+        self.is_in_body = False
+        self._dns: float | None = None
+        self._connect: float | None = None
+        self._first_byte = 0.0
+        self._mark = 0.0
+
+    def begin(self, href: str) -> None:
+        """Start a hop."""
+        self.href = href
+        self.status = None
+        self._mark = perf_counter()
+
+    def answered(self, response: httpx.Response) -> None:
+        """End a hop's wait for the response head."""
+        now = perf_counter()
+        self.status = response.status_code
+        waited = (now - self._mark) * 1000
+        phases = response.extensions.get("phases")
+        if phases is not None:
+            if phases.dns is not None:
+                self._dns = (self._dns or 0.0) + phases.dns
+            if phases.connect is not None:
+                self._connect = (self._connect or 0.0) + phases.connect
+            waited -= (phases.dns or 0.0) + (phases.connect or 0.0)
+        self._first_byte += waited
+        self._mark = now
+
+    def timings(self) -> Timings:
+        """Return the phases of an attempt whose body has just ended."""
+        return Timings(
+            dns=self._dns if self._dns is None else round(self._dns, 2),
+            connect=self._connect if self._connect is None else round(self._connect, 2),
+            first_byte=round(self._first_byte, 2),
+            body=round((perf_counter() - self._mark) * 1000, 2),
+        )
+
+    def described(self, error: UrlError) -> UrlError:
+        """Return `error` with how far the attempt came."""
+        error.status = self.status
+        error.final_url = self.href
+        error.redirects = tuple(self.redirects)
+        error.retry_after = self.retry_after
+        return error
+
+
+def _first(headers: Sequence[tuple[str, str]], name: str) -> str | None:
+    return next((value for key, value in headers if key == name), None)
+
+
+def _status_line(status: int) -> str:
+    try:
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _split_credentials(address: Address) -> tuple[str, str | None]:
+    """Return the URL without its userinfo, and that as a Basic Authorization header (RFC 7617)."""
+    authority = address.href[len(address.scheme) + 3 :].partition("/")[0]
+    if "@" not in authority:
+        return address.href, None
+    userinfo = authority.rpartition("@")[0]
+    path = address.href[len(address.scheme) + 3 + len(authority) :]
+    user, _, password = userinfo.partition(":")
+    token = base64.b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode("ascii")
+    return address.origin + path, f"Basic {token}"

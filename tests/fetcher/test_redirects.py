@@ -1,0 +1,44 @@
+"""Where a redirect leads, and which headers go there."""
+
+import pytest
+
+from scraper.errors import BadRedirect, UnsupportedScheme
+from scraper.fetcher.redirects import headers_for, target
+
+BASE = "https://example.test/a/b"
+
+
+@pytest.mark.parametrize(
+    ("location", "href"),
+    [
+        (b"c", "https://example.test/a/c"),
+        (b" /c ", "https://example.test/c"),
+        (b"?q#f", "https://example.test/a/b?q"),
+        (b"//other.test", "https://other.test/"),
+        (b"////other.test/x", "https://other.test/x"),
+        (b"http:c", "http://c/"),
+        ("/ü".encode(), "https://example.test/%C3%BC"),
+        ("/ü".encode("latin-1"), "https://example.test/%C3%BC"),
+    ],
+)
+def test_a_location_is_resolved_by_the_whatwg_standard(location, href):
+    assert target(location, BASE).href == href
+
+
+@pytest.mark.parametrize("location", [None, b"", b"  ", b"http://", b"http://[x", b"http://a:99999/"])
+def test_a_location_that_names_nothing_is_a_bad_redirect(location):
+    with pytest.raises(BadRedirect):
+        target(location, BASE)
+
+
+@pytest.mark.parametrize("location", [b"file:///x", b"ftp://a/", b"gopher://a/", b"data:,x", b"javascript:x"])
+def test_other_schemes_are_refused(location):
+    with pytest.raises(UnsupportedScheme):
+        target(location, BASE)
+
+
+def test_headers_stay_with_the_origin_they_were_given_for():
+    headers = [("Authorization", "s"), ("User-Agent", "me"), ("X-Anything", "s"), ("accept", "text/html")]
+    assert headers_for("https://a", "https://a", headers) == headers
+    for other in ("http://a", "https://a:8443", "https://b"):
+        assert headers_for(other, "https://a", headers) == [("User-Agent", "me"), ("accept", "text/html")]

@@ -1,0 +1,273 @@
+"""The httpx transport on aiohttp's pool, on a real socket: bytes, exceptions, cancellation, kept connections."""
+
+import asyncio
+import random
+
+import httpx
+import local_site
+import pytest
+from local_site import html, raw, reply
+
+from scraper.errors import UsageError
+from scraper.transport import AiohttpTransport, tls_context
+from scraper.transport.dns import CachingResolver
+
+TARGETS = ["/%7Eme|x[1]^?q=%41'{}", "/a%2Fb//c/./d"]
+LIMITS = {"connect": 5.0, "read": 5.0}
+
+
+def transport(limit=50, max_idle=50, **options):
+    resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
+    return AiohttpTransport(limit=limit, max_idle=max_idle, idle_timeout_s=30.0, resolver=resolver, **options)
+
+
+async def get(client, url, headers=(), **extensions):
+    request = httpx.Request("GET", url, headers=dict(headers), extensions={"timeout": LIMITS, **extensions})
+    response = await client.handle_async_request(request)
+    try:
+        body = b"".join([piece async for piece in response.stream])
+    finally:
+        await response.aclose()
+    return response, body
+
+
+def test_a_response_comes_with_status_raw_headers_and_raw_body():
+    async def scenario():
+        page = local_site.gzip("<title>x</title>", then="keep")
+        async with local_site.serve({"/": page}) as site:
+            client = transport()
+            response, body = await get(client, site.url())
+            await client.aclose()
+        assert response.status_code == 200
+        assert response.headers["content-encoding"] == "gzip"
+        assert body.startswith(b"\x1f\x8b")
+
+    asyncio.run(scenario())
+
+
+def test_it_works_under_an_httpx_client():
+    async def scenario():
+        async with local_site.serve({"/": html("hello")}) as site, httpx.AsyncClient(transport=transport()) as client:
+            assert (await client.get(site.url())).text == "hello"
+
+    asyncio.run(scenario())
+
+
+def test_the_target_goes_out_byte_for_byte():
+    async def scenario():
+        async with local_site.serve(lambda hit, _: answer(hit)) as site:
+            client = transport()
+            for target in TARGETS:
+                await get(client, site.url("/"), target=target.encode())
+            await client.aclose()
+        assert site.targets() == TARGETS
+
+    async def answer(hit):
+        return html(hit.target)
+
+    asyncio.run(scenario())
+
+
+def test_only_the_headers_that_were_given_and_host_go_out():
+    async def scenario():
+        async with local_site.serve({"/": html("x")}) as site:
+            client = transport()
+            await get(client, site.url(), headers={"X-Mine": "1"})
+            await client.aclose()
+            assert set(site.hits[0].headers) == {"host", "x-mine"}
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("page", "error"),
+    [
+        (raw(b"", then="close"), httpx.ReadError),
+        (raw(b"", then="reset"), httpx.ReadError),
+        (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort"), httpx.ReadError),
+        (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort", then="reset"), httpx.ReadError),
+        (raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), httpx.ReadError),
+        (raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n"), httpx.RemoteProtocolError),
+        (raw(b"ICY 200 OK\r\n\r\n"), httpx.RemoteProtocolError),
+        (raw(b"HTTP/1.1 99 Low\r\n\r\n"), httpx.RemoteProtocolError),
+        (raw(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"), httpx.RemoteProtocolError),
+        (raw(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n"), httpx.RemoteProtocolError),
+    ],
+)
+def test_every_fault_is_an_httpx_exception(page, error):
+    async def scenario():
+        async with local_site.serve({"/": page}) as site:
+            client = transport()
+            with pytest.raises(error):
+                await get(client, site.url())
+            await client.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_silence_is_a_read_timeout_and_a_full_backlog_a_connect_timeout():
+    async def scenario():
+        client = transport()
+        short = {"timeout": {"connect": 0.05, "read": 0.05}}
+        async with local_site.serve({"/": raw(b"", then="hang")}) as site:
+            with pytest.raises(httpx.ReadTimeout):
+                await get(client, site.url(), **short)
+        with local_site.silent_listener() as port, pytest.raises(httpx.ConnectTimeout):
+            await get(client, f"http://127.0.0.1:{port}/", **short)
+        await client.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_a_new_connection_that_is_dropped_is_not_tried_again():
+    async def scenario():
+        async with local_site.serve({"/": raw(b"", then="close")}) as site:
+            client = transport()
+            with pytest.raises(httpx.ReadError):
+                await get(client, site.url())
+            await client.aclose()
+        assert site.connections == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_kept_connection_that_the_server_closed_is_replaced_at_once():
+    async def scenario():
+        async with local_site.serve({"/": html("x", then="close")}) as site:
+            client = transport()
+            for _ in range(50):
+                response, body = await get(client, site.url())
+                assert (response.status_code, body) == (200, b"x")
+            await client.aclose()
+        assert site.connections == 50
+
+    asyncio.run(scenario())
+
+
+def test_a_kept_connection_that_dies_under_the_request_is_replaced_at_once():
+    async def answer(_, connection):
+        return raw(b"", then="reset") if connection.hits == 2 else html("x")
+
+    async def scenario():
+        async with local_site.serve(answer) as site:
+            client = transport()
+            for _ in range(10):
+                assert (await get(client, site.url()))[1] == b"x"
+            await client.aclose()
+        assert site.connections == 10
+
+    asyncio.run(scenario())
+
+
+def test_cancelled_requests_leak_no_slot():
+    """With httpcore's pool all 50 slots were held after such a run, and nothing had succeeded."""
+
+    async def answer(_hit, _connection):
+        await asyncio.sleep(random.random() * 0.02)
+        return html("x")
+
+    async def scenario():
+        async with local_site.serve(answer) as site:
+            client = transport(limit=10, max_idle=10)
+            succeeded = 0
+
+            async def work():
+                nonlocal succeeded
+                for _ in range(20):
+                    try:
+                        async with asyncio.timeout(random.random() * 0.03):
+                            await get(client, site.url())
+                            succeeded += 1
+                    except TimeoutError:
+                        pass
+
+            await asyncio.gather(*(work() for _ in range(10)))
+            assert succeeded > 20
+            async with asyncio.timeout(5):  # every slot is free again
+                await asyncio.gather(*(get(client, site.url()) for _ in range(10)))
+            await client.aclose()
+            await site.until(lambda: site.open_connections == 0)
+            assert client.open_sockets == 0
+
+    asyncio.run(scenario())
+
+
+def test_connection_close_is_asked_for_and_obeyed():
+    async def scenario():
+        async with local_site.serve({"/": html("x")}) as site:
+            client = transport()
+            await get(client, site.url(), headers={"Connection": "close"})
+            await site.until(lambda: site.open_connections == 0)
+            await client.aclose()
+        assert site.hits[0].headers["connection"] == "close"
+
+    asyncio.run(scenario())
+
+
+def test_a_body_that_is_not_read_costs_the_connection_and_nothing_else():
+    async def scenario():
+        async with local_site.serve({"/": local_site.endless()}) as site:
+            client = transport()
+            request = httpx.Request("GET", site.url(), extensions={"timeout": LIMITS})
+            response = await client.handle_async_request(request)
+            await response.aclose()
+            await site.until(lambda: site.open_connections == 0)
+            await client.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_phases_tell_a_new_connection_from_a_kept_one():
+    async def scenario():
+        async with local_site.serve({"/": html("x")}) as site:
+            client = transport()
+            url = f"http://localhost:{site.port}/"
+            first, _ = await get(client, url)
+            second, _ = await get(client, url)
+            await client.aclose()
+        assert first.extensions["phases"].dns >= 0
+        assert first.extensions["phases"].connect >= 0
+        assert second.extensions["phases"].dns is None
+        assert second.extensions["phases"].connect is None
+
+    asyncio.run(scenario())
+
+
+def test_a_certificate_is_checked_against_the_bundle_and_may_be_let_pass(monkeypatch):
+    async def scenario():
+        async with local_site.serve({"/": html("secret")}, tls=True) as site:
+            strict = transport()
+            with pytest.raises(httpx.ConnectError, match="certificate"):
+                await get(strict, site.url())
+            await strict.aclose()
+            lax = transport(is_insecure=True)
+            assert (await get(lax, site.url()))[1] == b"secret"
+            await lax.aclose()
+            monkeypatch.setenv("SSL_CERT_FILE", str(site.ca_pem))
+            trusting = transport()
+            assert (await get(trusting, site.url()))[1] == b"secret"
+            await trusting.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_a_ca_bundle_that_is_missing_is_one_clear_line(monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "nowhere.pem")
+    with pytest.raises(UsageError, match=r"SSL_CERT_FILE names nowhere\.pem"):
+        tls_context(is_insecure=False)
+
+
+def test_requests_go_through_the_proxy_and_none_is_taken_from_the_environment(monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9/")
+
+    async def scenario():
+        async with local_site.serve({"http://example.test/x": reply(200, {}, "by proxy")}) as proxy:
+            client = transport(proxy=proxy.url().rstrip("/"))
+            assert (await get(client, "http://example.test/x"))[1] == b"by proxy"
+            await client.aclose()
+        async with local_site.serve({"/": html("direct")}) as site:
+            client = transport()
+            assert (await get(client, site.url()))[1] == b"direct"
+            await client.aclose()
+
+    asyncio.run(scenario())
