@@ -1,0 +1,189 @@
+"""Starts producer, N workers and one writer in one TaskGroup; stops them gracefully."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Protocol
+
+from scraper.errors import RunError, UrlError
+from scraper.frontier import Frontier
+from scraper.models import Job, Record, Row
+from scraper.progress import View
+from scraper.stats import Stats
+from scraper.urls import Address, FingerprintSet, fingerprint, parse
+from scraper.worker import Retry, Worker, failure_record
+
+Results = asyncio.Queue[Record | None]
+"""Records on their way to the writer; None: there will be no more."""
+
+
+class Rows(Protocol):
+    """Where the rows come from, a batch at a time."""
+
+    def __aiter__(self) -> AsyncGenerator[list[Row], None]:  # noqa: PYI058 - closed when a run leaves it early
+        """Start to read."""
+        ...
+
+
+@dataclass(kw_only=True)
+class Engine:
+    """One run: rows go in, each URL's one Record comes out of `results`, which `sink` takes to where it belongs.
+
+    Build it in the running loop, call `run` once.
+    """
+
+    rows: Rows
+    frontier: Frontier
+    worker: Worker
+    sink: Callable[[Results], Coroutine[Any, Any, None]]
+    results: Results
+    workers: int
+    grace_s: float
+    finished: FingerprintSet = field(default_factory=FingerprintSet)
+    """Fingerprints of the URLs that an earlier run finished."""
+    limit: int | None = None
+    """Take only the first so many URLs."""
+    watch: Callable[[Callable[[], View]], Coroutine[Any, Any, None]] | None = None
+    """Runs beside it until the end; asks for a View whenever it likes."""
+
+    stats: Stats = field(default_factory=Stats, init=False)
+    is_source_read: bool = field(default=False, init=False)
+    """Every line of the source was taken up."""
+    is_stopping: bool = field(default=False, init=False)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
+    _grace: asyncio.TimerHandle | None = field(default=None, init=False)
+    _ordinals: "count[int]" = field(default_factory=count, init=False)
+    _urls: int = field(default=0, init=False)
+    _source_error: RunError | None = field(default=None, init=False)
+
+    async def run(self) -> None:
+        """Run to the end, or to the end of a stop. Raises RunError when the run cannot go on."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                writer = group.create_task(self.sink(self.results), name="writer")
+                watcher = group.create_task(self.watch(self.view), name="watch") if self.watch else None
+                await self._scrape()
+                await self.results.put(None)
+                await writer
+                if watcher is not None:
+                    watcher.cancel()
+        except BaseExceptionGroup as group:
+            raise _reason(group) from None
+        finally:
+            if self._grace is not None:
+                self._grace.cancel()
+        if self._source_error is not None:
+            raise self._source_error
+
+    def stop(self) -> None:
+        """First call: start nothing new, give what is in flight the grace time. Second call: cancel it now."""
+        if self.is_stopping:
+            self._cancel()
+            return
+        self.is_stopping = True
+        self.frontier.stop()
+        if self._tasks:
+            self._tasks[0].cancel()  # the producer
+            self._grace = asyncio.get_running_loop().call_later(self.grace_s, self._cancel)
+
+    @property
+    def pending(self) -> int:
+        """URLs that were taken up and have no record."""
+        return self.frontier.core.waiting + self.frontier.core.in_flight
+
+    def view(self) -> View:
+        """Return what the live line tells."""
+        return View(
+            done=self.stats.done,
+            total=self.stats.lines if self.is_source_read else None,
+            ok=self.stats.ok,
+            failed=self.stats.failed,
+            busy=self.frontier.core.in_flight,
+            workers=self.workers,
+            queued=self.frontier.core.waiting,
+            note="stopping: waiting for the requests in flight" if self.is_stopping else "",
+        )
+
+    def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    async def _scrape(self) -> None:
+        async with asyncio.TaskGroup() as crew:
+            self._tasks.append(crew.create_task(self._produce(), name="producer"))
+            self._tasks += [crew.create_task(self._work(), name=f"worker {n + 1}") for n in range(self.workers)]
+            if self.is_stopping:  # asked before there was anything to stop
+                self._cancel()
+
+    async def _produce(self) -> None:
+        try:
+            batches: AsyncGenerator[list[Row], None] = self.rows.__aiter__()
+            async with aclosing(batches):
+                async for batch in batches:
+                    for row in batch:
+                        await self._take(row)
+                        if self._urls == self.limit:
+                            break
+                    if self._urls == self.limit:
+                        break
+                    await asyncio.sleep(0)  # a batch that fits the frontier never waited: let the workers begin
+            self.is_source_read = True
+        except RunError as error:  # a damaged source: what was read of it is still scraped
+            self._source_error = error
+        self.frontier.close()
+
+    async def _take(self, row: Row) -> None:
+        """Bring one line of the input on its way. It counts as read once it is."""
+        if not row.url:
+            self.stats.blank += 1
+        else:
+            self._urls += 1
+            target = _address(row)
+            identity = fingerprint(target.href if isinstance(target, Address) else row.url)
+            if identity in self.finished:
+                self.stats.already_done += 1
+            elif not self.frontier.core.claim(identity):
+                self.stats.duplicates += 1
+            elif isinstance(target, Address):
+                await self.frontier.put(Job(row=row, href=target.href, host=target.host, ordinal=next(self._ordinals)))
+            else:
+                job = Job(row=row, href="", host="", ordinal=next(self._ordinals), attempt=0)
+                await self._emit(failure_record(job, target))
+        self.stats.lines += 1
+
+    async def _work(self) -> None:
+        while (job := await self.frontier.get()) is not None:
+            is_last = not self.frontier.core.has_waiting(job.host)
+            outcome = await self.worker.process(job, is_last_of_host=is_last)
+            if isinstance(outcome, Retry):
+                self.frontier.retry(job.again(), outcome.wait_s)
+            else:
+                await self._emit(outcome)
+                self.frontier.done(job)
+
+    async def _emit(self, record: Record) -> None:
+        await self.results.put(record)
+        self.stats.record(record)
+
+
+def _address(row: Row) -> Address | UrlError:
+    """Return what the row's URL names, or why it names nothing, with its line."""
+    try:
+        return parse(row.url)
+    except UrlError as error:
+        place = f"line {row.line} of {row.source}" if row.source else f"line {row.line}"
+        return type(error)(f"{place}: {error.message}")  # both kinds that `parse` raises take a message alone
+
+
+def _reason(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the one exception that ended the run: a RunError if there is one."""
+    leaves = list(_leaves(group))
+    return next((leaf for leaf in leaves if isinstance(leaf, RunError)), leaves[0])
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
+    return [error]

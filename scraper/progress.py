@@ -1,0 +1,245 @@
+"""What a run tells its user: a live line on a terminal, else one line a minute, and the closing text."""
+
+import asyncio
+import math
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime
+from importlib import import_module
+from typing import TextIO, cast
+
+from msgspec import Struct
+
+from scraper.stats import Summary, duration, rate
+
+LIVE_INTERVAL_S = 0.25
+LINE_INTERVAL_S = 60.0
+"""In a log, where a live line would be thousands of lines."""
+PACE_WINDOW_S = 10.0
+"""Speed is that of the last so many seconds: long enough to be steady, short enough to show a stall."""
+KINDS_SHOWN = 2
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """What the live line tells of a run at one moment."""
+
+    done: int
+    """Lines of the input whose end is known: ok, failed, duplicate, blank or done by an earlier run."""
+    total: int | None = None
+    """Lines of the input, when known."""
+    ok: int
+    failed: Mapping[str, int]
+    """Records of this run by error kind."""
+    busy: int
+    """Workers that have a job."""
+    workers: int
+    queued: int
+    """Jobs that wait in the frontier."""
+    note: str = ""
+    """What it is waiting for, or that it is stopping; empty when there is nothing to say."""
+
+    @property
+    def records(self) -> int:
+        """URLs that this run brought to an end."""
+        return self.ok + sum(self.failed.values())
+
+
+class Pace:
+    """How fast a run went over the last PACE_WINDOW_S; over the last two samples when they are further apart."""
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, int, int]] = deque()
+
+    def add(self, at_s: float, view: View) -> None:
+        """Take `view` as it stands at `at_s`, seconds of any steady clock."""
+        self._samples.append((at_s, view.ok, view.records))
+        while len(self._samples) > 2 and self._samples[1][0] <= at_s - PACE_WINDOW_S:  # noqa: PLR2004 - a first and a last
+            self._samples.popleft()
+
+    @property
+    def pages_per_s(self) -> float:
+        """Ok records per second."""
+        return self._per_s(1)
+
+    @property
+    def records_per_s(self) -> float:
+        """Records per second, failed ones too: what is left shrinks at this speed."""
+        return self._per_s(2)
+
+    def _per_s(self, column: int) -> float:
+        first, last = self._samples[0], self._samples[-1]
+        return (last[column] - first[column]) / (last[0] - first[0]) if last[0] > first[0] else 0.0
+
+
+def describe(view: View, pace: Pace, width: int | None = None) -> str:
+    """Return the line that tells how a run is doing, shortened to `width` characters."""
+    done = f"{view.done:,}" if view.total is None else f"{view.done:,}/{view.total:,}"
+    parts = {
+        "done": f"{done} done",
+        "rate": f"{rate(pace.pages_per_s)} pages/s",
+        "busy": f"{view.busy}/{view.workers} busy",
+        "queued": f"{view.queued:,} queued",
+        "failed": _failed(view.failed, KINDS_SHOWN),
+        "left": _left(view, pace),
+        "note": view.note,
+    }
+    shorter: tuple[dict[str, str], ...] = (
+        {},
+        {"failed": _failed(view.failed, 1)},
+        {"note": ""},
+        {"failed": _failed(view.failed, 0)},
+        {"queued": ""},
+        {"busy": ""},
+        {"rate": ""},
+        {"left": ""},
+        {"failed": ""},
+    )
+    room = sys.maxsize if width is None else width
+    line = ""
+    for step in shorter:
+        parts |= step
+        line = " · ".join(part for part in parts.values() if part)
+        if len(line) <= room:
+            return line
+    return line[: room - 1] + "…"
+
+
+def _failed(failed: Mapping[str, int], shown: int) -> str:
+    kinds = sorted(failed.items(), key=lambda item: (-item[1], item[0]))
+    names = [f"{kind} {number:,}" for kind, number in kinds[:shown]] + ["…"] * (len(kinds) > shown)
+    return f"{sum(failed.values()):,} failed" + (f" ({', '.join(names)})" if shown and kinds else "")
+
+
+def _left(view: View, pace: Pace) -> str:
+    if view.total is None or view.total <= view.done or pace.records_per_s <= 0:
+        return ""
+    return f"about {duration(math.ceil((view.total - view.done) / pace.records_per_s))} left"
+
+
+def closing_text(summary: Summary, sentence: str = "") -> str:
+    """Return the text a run closes with: the account, and a `sentence` on what it means or how to go on."""
+    return f"{summary}\n{sentence}" if sentence else str(summary)
+
+
+Draw = Callable[[View, Pace], None]
+
+
+class Progress:
+    """Shows how a run is doing, on standard error. Nothing that goes wrong with the drawing ends the run."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        is_quiet: bool = False,
+        file: TextIO | None = None,
+        interval_s: float | None = None,
+    ) -> None:
+        """Draw to `file` (None: standard error) each `interval_s` (None: as fits where it is drawn).
+
+        `clock` gives the seconds of a steady clock, `now` the local time of day.
+        """
+        self._clock = clock
+        self._now = now
+        self._is_quiet = is_quiet
+        self._file = file
+        self._interval_s = interval_s
+
+    async def run(self, view: Callable[[], View]) -> None:
+        """Ask for a view and draw it, again and again, until cancelled; return at once when quiet."""
+        file = self._file or sys.stderr
+        if self._is_quiet or file is None:  # a process without standard streams has None
+            return
+        canvas, usual_s = self._canvas(_Unbreakable(file))
+        pace = Pace()
+        pace.add(self._clock(), view())
+        with canvas as draw:
+            while True:
+                await asyncio.sleep(usual_s if self._interval_s is None else self._interval_s)
+                seen = view()
+                pace.add(self._clock(), seen)
+                draw(seen, pace)
+
+    def _canvas(self, file: "_Unbreakable") -> tuple[AbstractContextManager[Draw], float]:
+        """Return where to draw and how often."""
+        if _is_notebook():
+            return _in_notebook(), LIVE_INTERVAL_S
+        if file.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}:
+            return _on_terminal(file), LIVE_INTERVAL_S
+        return _as_lines(file, self._now), LINE_INTERVAL_S
+
+
+class _Unbreakable:
+    """A text file that drops what it cannot write: the terminal went away, the log is closed or its disk full."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.encoding = getattr(file, "encoding", None) or "utf-8"
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._file.flush()
+
+    def isatty(self) -> bool:
+        with suppress(OSError, ValueError):
+            return self._file.isatty()
+        return False
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
+@contextmanager
+def _on_terminal(file: _Unbreakable) -> Iterator[Draw]:
+    """Keep one line up to date; it is gone at the end."""
+    # Rich takes some 80 ms to import; `import scraper` and a run under cron do without.
+    from rich.console import Console  # noqa: PLC0415 - see above
+    from rich.live import Live  # noqa: PLC0415 - see above
+    from rich.text import Text  # noqa: PLC0415 - see above
+
+    console = Console(file=cast("TextIO", file), force_terminal=True, force_jupyter=False)
+    # stdout may carry the records. What others write to stderr meanwhile is put above the line.
+    with Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
+
+        def draw(view: View, pace: Pace) -> None:
+            line = Text(describe(view, pace, console.width), no_wrap=True, overflow="ellipsis")
+            line.highlight_regex(r"[1-9][\d,]* failed", "bold red")
+            live.update(line, refresh=True)
+
+        yield draw
+
+
+def _is_notebook() -> bool:
+    """Tell whether this process is a Jupyter kernel, without importing anything."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
+@contextmanager
+def _in_notebook() -> Iterator[Draw]:
+    """Keep one output of the cell up to date. Rich's Live would need ipywidgets there, and warns without."""
+    handle = import_module("IPython.display").display({"text/plain": ""}, raw=True, display_id=True)
+    try:
+        yield lambda view, pace: handle.update({"text/plain": describe(view, pace)}, raw=True)
+    finally:
+        handle.update({"text/plain": ""}, raw=True)
+
+
+@contextmanager
+def _as_lines(file: _Unbreakable, now: Callable[[], datetime]) -> Iterator[Draw]:
+    """Write plain lines, each with the time of day."""
+
+    def draw(view: View, pace: Pace) -> None:
+        file.write(f"{now():%H:%M:%S}  {describe(view, pace)}\n")
+        file.flush()
+
+    yield draw

@@ -1,0 +1,269 @@
+"""A whole run over fakes: every line is accounted for, whatever stops it."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from scraper import errors
+from scraper.engine import Engine
+from scraper.frontier import Frontier, FrontierCore
+from scraper.models import Extracted, Page, Row
+from scraper.retry import RetryPolicy
+from scraper.urls import FingerprintSet, identity
+from scraper.worker import Worker
+
+
+async def rows_of(*urls, batch=3):
+    for start in range(0, len(urls), batch):
+        yield [Row(url=url, line=start + n + 1, source="urls.txt") for n, url in enumerate(urls[start : start + batch])]
+
+
+async def page(request):
+    await asyncio.sleep(0)
+    return Page(url=request.url, final_url=request.url, status=200)
+
+
+def urls(count, host="a.test"):
+    return [f"http://{host}/{n}" for n in range(count)]
+
+
+class Collector:
+    """A sink that keeps what it gets."""
+
+    def __init__(self, *, fails_after=None):
+        self.records = []
+        self._fails_after = fails_after
+
+    async def run(self, results):
+        while (record := await results.get()) is not None:
+            if len(self.records) == self._fails_after:
+                raise errors.OutputError("disk full")
+            self.records.append(record)
+
+
+def engine(rows, fetch=page, sink=None, *, workers=4, per_host=4, window=100, **options):
+    def now():
+        return datetime.now(UTC)
+
+    policy = RetryPolicy(retries=2, wait_s=0.001, wait_cap_s=0.002, retry_after_cap_s=1, wall_clock=now)
+    sink = sink or Collector()
+    return Engine(
+        rows=rows,
+        frontier=Frontier(
+            FrontierCore(per_host=per_host, delay=0.0), window=window, clock=asyncio.get_running_loop().time
+        ),
+        worker=Worker(fetch=fetch, extract=lambda _: Extracted(), retry=policy, wall_clock=now),
+        sink=sink.run,
+        results=asyncio.Queue(maxsize=2 * workers),
+        workers=workers,
+        grace_s=options.pop("grace_s", 0.05),
+        **options,
+    ), sink
+
+
+def account(run):
+    stats = run.stats
+    ends = stats.ok + stats.failed.total() + stats.duplicates + stats.blank + stats.already_done + run.pending
+    assert stats.lines == ends
+    return stats
+
+
+def test_every_line_is_accounted_for():
+    async def scenario():
+        lines = ["", *urls(20), "http://A.test:80/0#again", "nonsense", "nonsense", "ftp://a.test/", "", urls(1)[0]]
+        finished = FingerprintSet()
+        finished.add(identity("http://a.test/7"))
+        run, sink = engine(rows_of(*lines), finished=finished)
+        await asyncio.wait_for(run.run(), 5)
+        return run, sink
+
+    run, sink = asyncio.run(scenario())
+    stats = account(run)
+    assert (stats.lines, stats.ok, stats.duplicates, stats.blank, stats.already_done) == (27, 19, 3, 2, 1)
+    assert stats.failed == {"invalid-url": 1, "unsupported-scheme": 1}
+    assert run.is_source_read
+    assert len(sink.records) == len({record.url for record in sink.records}) == 21
+    assert next(r for r in sink.records if r.url == "nonsense").error.message.startswith("line 23 of urls.txt: ")
+
+
+def test_a_passing_fault_is_retried_and_a_lasting_one_recorded_once():
+    tried = []
+
+    async def fetch(request):
+        tried.append(request.url)
+        if request.url.endswith("/1") or (request.url.endswith("/2") and tried.count(request.url) < 3):
+            raise errors.ReadTimeout("silent")
+        return await page(request)
+
+    async def scenario():
+        run, sink = engine(rows_of(*urls(4)), fetch)
+        await asyncio.wait_for(run.run(), 5)
+        account(run)
+        return {record.url[-1]: record for record in sink.records}
+
+    records = asyncio.run(scenario())
+    assert {key: (record.ok, record.attempts) for key, record in records.items()} == {
+        "0": (True, 1), "1": (False, 3), "2": (True, 3), "3": (True, 1),
+    }  # fmt: skip
+
+
+def test_a_limit_takes_the_first_urls_only():
+    async def scenario():
+        run, sink = engine(rows_of("", *urls(30)), limit=5)
+        await asyncio.wait_for(run.run(), 5)
+        account(run)
+        return [record.url for record in sink.records]
+
+    assert sorted(asyncio.run(scenario())) == urls(5)
+
+
+def test_a_list_longer_than_the_window_passes_through_it():
+    async def scenario():
+        run, sink = engine(rows_of(*urls(500)), window=10)
+        await asyncio.wait_for(run.run(), 5)
+        return len(sink.records)
+
+    assert asyncio.run(scenario()) == 500
+
+
+def test_a_sink_that_fails_ends_the_run_with_its_error():
+    async def scenario():
+        run, _ = engine(rows_of(*urls(10_000)), sink=Collector(fails_after=3))
+        with pytest.raises(errors.OutputError, match="disk full"):
+            await asyncio.wait_for(run.run(), 5)
+        assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_source_that_fails_ends_the_run_after_what_was_read_of_it():
+    async def broken():
+        yield [Row(url=url, line=1) for url in urls(3)]
+        raise errors.UsageError("the list is damaged")
+
+    async def scenario():
+        run, sink = engine(broken())
+        with pytest.raises(errors.UsageError, match="damaged"):
+            await asyncio.wait_for(run.run(), 5)
+        assert not run.is_source_read
+        return len(sink.records)
+
+    assert asyncio.run(scenario()) == 3
+
+
+def test_the_first_stop_lets_requests_in_flight_finish_and_starts_nothing():
+    started = []
+
+    async def fetch(request):
+        started.append(request.url)
+        await asyncio.sleep(0.02)
+        return await page(request)
+
+    async def scenario():
+        run, sink = engine(rows_of(*urls(50)), fetch, grace_s=5)
+        running = asyncio.ensure_future(run.run())
+        while len(started) < 4:
+            await asyncio.sleep(0)
+        run.stop()
+        await asyncio.wait_for(running, 1)
+        stats = account(run)
+        assert len(started) == len(sink.records) == stats.ok == 4
+        assert run.pending == stats.lines - 4
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("how", ["the grace time ends", "a second stop"])
+def test_requests_that_do_not_end_are_cancelled(how):
+    async def hang(_):
+        await asyncio.Event().wait()
+
+    async def scenario():
+        run, sink = engine(rows_of(*urls(50)), hang, grace_s=0.02 if how == "the grace time ends" else 60)
+        running = asyncio.ensure_future(run.run())
+        while run.frontier.core.in_flight < 4:
+            await asyncio.sleep(0)
+        run.stop()
+        if how == "a second stop":
+            await asyncio.sleep(0)
+            run.stop()
+        await asyncio.wait_for(running, 1)
+        account(run)
+        assert sink.records == []
+        assert run.pending == run.stats.lines > 0
+
+    asyncio.run(scenario())
+
+
+def test_a_retry_that_is_due_after_a_stop_stays_pending():
+    async def fetch(_):
+        await asyncio.sleep(0.01)
+        raise errors.ReadTimeout("silent")
+
+    async def scenario():
+        run, sink = engine(rows_of(*urls(2)), fetch, grace_s=5)
+        running = asyncio.ensure_future(run.run())
+        while run.frontier.core.in_flight < 2:
+            await asyncio.sleep(0)
+        run.stop()
+        await asyncio.wait_for(running, 1)
+        account(run)
+        assert (run.pending, sink.records) == (2, [])
+
+    asyncio.run(scenario())
+
+
+def test_a_stop_before_the_start_does_nothing_at_all():
+    async def scenario():
+        run, sink = engine(rows_of(*urls(5)))
+        run.stop()
+        await asyncio.wait_for(run.run(), 1)
+        account(run)
+        assert sink.records == []
+
+    asyncio.run(scenario())
+
+
+def test_a_slow_sink_holds_the_fetching_back():
+    fetched = []
+
+    async def fetch(request):
+        fetched.append(request.url)
+        return await page(request)
+
+    class Slow(Collector):
+        async def run(self, results):
+            await asyncio.sleep(0.05)
+            self.seen = len(fetched)
+            await super().run(results)
+
+    async def scenario():
+        run, sink = engine(rows_of(*urls(500)), fetch, Slow())
+        await asyncio.wait_for(run.run(), 5)
+        assert sink.seen <= 4 + 2 * 4  # one in each worker's hand, and the queue
+        assert len(sink.records) == 500
+
+    asyncio.run(scenario())
+
+
+def test_the_view_tells_what_is_going_on():
+    views = []
+
+    async def watch(view):
+        while True:
+            views.append(view())
+            await asyncio.sleep(0)
+
+    async def scenario():
+        async def slow(request):
+            await asyncio.sleep(0.001)
+            return await page(request)
+
+        run, _ = engine(rows_of(*urls(40)), slow, watch=watch)
+        await asyncio.wait_for(run.run(), 5)
+
+    asyncio.run(scenario())
+    assert max(view.busy for view in views) == 4
+    assert all(view.workers == 4 for view in views)
+    assert views[-1].total == 40

@@ -1,0 +1,109 @@
+"""URLs: normal form, host, origin, what is refused, fingerprints."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper.errors import InvalidUrl, UnsupportedScheme
+from scraper.urls import MAX_URL_LENGTH, FingerprintSet, fingerprint, identity, join, parse
+
+
+@pytest.mark.parametrize(
+    ("text", "href"),
+    [
+        ("HTTP://EXAMPLE.com:80/a/../b#top", "http://example.com/b"),
+        ("https://example.com:443", "https://example.com/"),
+        ("http://example.com/a#", "http://example.com/a"),
+        ("http://example.com/?", "http://example.com/?"),
+        ("http://example.com/a b?q=ä", "http://example.com/a%20b?q=%C3%A4"),
+        ("http://example.com/%7Eme|x[1]", "http://example.com/%7Eme|x[1]"),
+        ("https://straße.de/", "https://xn--strae-oqa.de/"),
+        ("http://2130706433/", "http://127.0.0.1/"),
+        ("http://[::FFFF:7f00:1]/", "http://[::ffff:7f00:1]/"),
+        ("http://exa\tmple.com/\r\n", "http://example.com/"),
+        ("http:/example.com", "http://example.com/"),
+    ],
+)
+def test_a_url_is_normalised_by_the_whatwg_standard_without_its_fragment(text, href):
+    assert parse(text).href == href
+
+
+def test_an_address_knows_its_host_with_port_its_scheme_and_its_origin():
+    address = parse("https://user:secret@Example.com:8443/x")
+    assert (address.host, address.scheme, address.origin) == (
+        "example.com:8443",
+        "https",
+        "https://example.com:8443",
+    )
+
+
+def test_a_relative_reference_is_resolved_against_its_base():
+    assert parse("../c?x#y", "https://example.com/a/b/").href == "https://example.com/a/c?x"
+    assert parse("//other.example/", "https://example.com/").href == "https://other.example/"
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "says"),
+    [
+        ("", InvalidUrl, "empty"),
+        ("example.com/page", InvalidUrl, "write https://example.com/page"),
+        ("localhost:8080/x", InvalidUrl, "has no scheme"),
+        ("http://", InvalidUrl, "not a valid URL"),
+        ("http://exa mple.com/", InvalidUrl, "not a valid URL"),
+        ("http://[::1", InvalidUrl, "not a valid URL"),
+        ("http://example.com:65536/", InvalidUrl, "not a valid URL"),
+        ("http://example.com:0/", InvalidUrl, "port 0"),
+        ("http://example.com/" + "a" * MAX_URL_LENGTH, InvalidUrl, "8,192 at most"),
+        ("http://example.com/" + "ä" * 3000, InvalidUrl, "once encoded"),
+        ("ftp://example.com/", UnsupportedScheme, "ftp:"),
+        ("javascript:alert(1)", UnsupportedScheme, "javascript:"),
+        ("mailto:me@example.com", UnsupportedScheme, "mailto:"),
+    ],
+)
+def test_what_is_no_http_url_is_refused_with_the_reason(text, error, says):
+    with pytest.raises(error, match=says.replace("(", r"\(")):
+        parse(text)
+
+
+@given(st.text(max_size=60) | st.text(max_size=40).map(lambda tail: "http://" + tail))
+def test_any_text_is_an_address_or_refused_and_the_normal_form_is_stable(text):
+    try:
+        address = parse(text)
+    except (InvalidUrl, UnsupportedScheme):
+        return
+    assert address.href.isascii()
+    assert address.href.startswith(("http://", "https://"))
+    assert parse(address.href) == address
+
+
+def test_a_link_keeps_its_fragment_and_nonsense_is_none():
+    assert join("https://example.com/a", "b#c") == "https://example.com/b#c"
+    assert join("https://example.com/a", "http://[") is None
+
+
+def test_lines_that_mean_the_same_url_have_one_identity():
+    assert identity("HTTP://example.com:80/#x") == identity("http://example.com")
+    assert identity("http://example.com/a") != identity("http://example.com/b")
+    assert identity("no url") == fingerprint("no url")
+    assert identity("\ud800") != identity("\ud801")
+
+
+def test_a_fingerprint_set_holds_what_was_added_and_nothing_else():
+    rng = random.Random(1)
+    values = {rng.getrandbits(64) for _ in range(20_000)} | {0, 1, 255, 256}
+    held = FingerprintSet()
+    assert all(held.add(value) for value in values)
+    assert not any(held.add(value) for value in values)
+    assert all(value in held for value in values)
+    assert not any(rng.getrandbits(64) in held for _ in range(1000))
+    assert len(held) == len(values)
+
+
+def test_a_fingerprint_set_takes_at_most_16_bytes_for_each_of_many():
+    held = FingerprintSet()
+    rng = random.Random(2)
+    for _ in range(100_000):
+        held.add(rng.getrandbits(64))
+    assert sum(len(table) * table.itemsize for table in held._tables) / len(held) <= 16.5
