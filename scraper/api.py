@@ -1,0 +1,298 @@
+"""scrape() ascrape() stream(): the only place where the parts are wired together."""
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import httpx
+import msgspec
+
+from scraper import config as defaults
+from scraper.config import Config
+from scraper.engine import Engine, Results, Rows
+from scraper.errors import UsageError
+from scraper.extract import build_extractor
+from scraper.fetcher import Fetcher
+from scraper.frontier import Frontier, FrontierCore
+from scraper.models import Record
+from scraper.progress import View
+from scraper.resume import open_output
+from scraper.retry import RetryPolicy
+from scraper.run import Run
+from scraper.sources import iterable_source, open_sources
+from scraper.stats import Summary
+from scraper.transport import AiohttpTransport
+from scraper.transport.dns import CachingResolver
+from scraper.urls import FingerprintSet
+from scraper.worker import Worker
+from scraper.writer import Writer
+
+Urls = str | os.PathLike[str] | Iterable[str | Mapping[str, Any]] | AsyncIterable[str | Mapping[str, Any]]
+"""A list's path or one URL; or URLs, or rows with a `url` column, from anything that can be iterated."""
+
+Watch = Callable[[Callable[[], View]], Coroutine[Any, Any, None]]
+Sink = Callable[[Results], Coroutine[Any, Any, None]]
+
+
+def scrape(
+    urls: Urls, config: Config | None = None, *, transport: httpx.AsyncBaseTransport | None = None, **options: Any
+) -> Run:
+    """Scrape `urls` and return the Run, with one record for each URL.
+
+    Works in a script and inside a running loop (a notebook) alike: it runs a loop of its own in a thread of its
+    own. Interrupting it returns what is there. `options` are the command's long options with underscores
+    (`per_host=8`, `robots=False`), over those of `config`. With `output` the records go to that file, and a
+    file that an earlier run left is gone on with. `transport` replaces the network, e.g. httpx.MockTransport.
+
+    Raises RunError: UsageError for a wrong setting or source, OutputError, OutputLocked.
+    """
+    settings = _settings(config, options)
+    return _in_own_loop(lambda on_start: _scrape(urls, settings, transport, on_start))
+
+
+async def ascrape(
+    urls: Urls, config: Config | None = None, *, transport: httpx.AsyncBaseTransport | None = None, **options: Any
+) -> Run:
+    """Scrape `urls` in the caller's loop; otherwise as `scrape`. Cancelling it keeps what is in the output."""
+    return await _scrape(urls, _settings(config, options), transport)
+
+
+async def stream(
+    urls: Urls, config: Config | None = None, *, transport: httpx.AsyncBaseTransport | None = None, **options: Any
+) -> AsyncIterator[Record]:
+    """Yield each Record as it comes; a slow consumer slows the fetching down. Takes what `ascrape` takes.
+
+    Leaving the loop early ends the run; close the generator (`contextlib.aclosing`) to have it ended at once.
+    """
+    settings = _settings(config, options)
+    if settings.output is not None:
+        raise UsageError("stream() yields the records and writes no output; use scrape() or ascrape() for that")
+    results = _results(settings)
+    is_consumed = asyncio.Event()
+
+    async def wait_for_consumer(_: Results) -> None:
+        await is_consumed.wait()
+
+    def wake_consumer(_: object) -> None:
+        with suppress(asyncio.QueueFull):  # then it has records to take and does not wait
+            results.put_nowait(None)
+
+    running = asyncio.ensure_future(
+        execute(rows_of(urls, settings), settings, results=results, sink=wait_for_consumer, transport=transport)
+    )
+    running.add_done_callback(wake_consumer)
+    try:
+        while not (running.done() and results.empty()):
+            record = await results.get()
+            if record is None:
+                break
+            yield record
+        is_consumed.set()
+        await running
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def run(  # noqa: PLR0913 - the run's two ends and who looks on
+    rows: Rows,
+    config: Config,
+    *,
+    sources: Sequence[str] = (),
+    transport: httpx.AsyncBaseTransport | None = None,
+    watch: Watch | None = None,
+    on_start: Callable[[Engine], None] | None = None,
+) -> Run:
+    """Scrape `rows` to `config.output`, or into memory without one. `sources` names where the rows come from.
+
+    `watch` draws the progress; `on_start` gets the engine, to stop it.
+    """
+    started = asyncio.get_running_loop().time()
+    start = partial(
+        execute, rows, config, results=_results(config), transport=transport, watch=watch, on_start=on_start
+    )
+    if config.output is None:
+        records: list[Record] = []
+
+        async def collect(results: Results) -> None:
+            while (record := await results.get()) is not None:
+                records.append(record)
+
+        engine = await start(sink=collect)
+        return Run(_summary(engine, started, output=None), records)
+    now = datetime.now().astimezone()
+    with open_output(
+        config.output, fresh=config.fresh, retry_failed=config.retry_failed, now=now, sources=sources
+    ) as output:
+        engine = await start(sink=Writer(output).run, finished=output.finished)
+    summary = _summary(engine, started, output=str(output.path))
+    if sources and summary.is_complete and summary.lines == summary.blank:
+        raise UsageError(f"{', '.join(sources)} holds no URL; write one on each line")
+    return Run(summary, None)
+
+
+async def execute(  # noqa: PLR0913 - the run's two ends and who looks on
+    rows: Rows,
+    config: Config,
+    *,
+    results: Results,
+    sink: Sink,
+    finished: FingerprintSet | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    watch: Watch | None = None,
+    on_start: Callable[[Engine], None] | None = None,
+) -> Engine:
+    """Run `rows` through the parts into `sink`; return the engine as it ended."""
+    loop = asyncio.get_running_loop()
+    extract = build_extractor(
+        select=config.select, links=config.links, meta=config.meta, html=config.html, parse=config.parse
+    )
+    async with AsyncExitStack() as stack:
+        if transport is None:
+            transport = _transport(config)
+            stack.push_async_callback(transport.aclose)
+        core = FrontierCore(per_host=config.per_host, delay=config.delay)
+        engine = Engine(
+            rows=rows,
+            frontier=Frontier(core, window=defaults.FRONTIER_WINDOW, clock=loop.time),
+            worker=Worker(
+                fetch=_fetcher(transport, config), extract=extract, retry=_retry_policy(config), wall_clock=_utc_now
+            ),
+            sink=sink,
+            results=results,
+            workers=config.concurrency,
+            grace_s=config.grace,
+            finished=finished or FingerprintSet(),
+            limit=config.limit,
+            watch=watch,
+        )
+        if on_start is not None:
+            on_start(engine)
+        await engine.run()
+        return engine
+
+
+async def _scrape(
+    urls: Urls,
+    config: Config,
+    transport: httpx.AsyncBaseTransport | None,
+    on_start: Callable[[Engine], None] | None = None,
+) -> Run:
+    sources = [os.fspath(urls)] if isinstance(urls, str | os.PathLike) else []
+    return await run(rows_of(urls, config), config, sources=sources, transport=transport, on_start=on_start)
+
+
+def _in_own_loop(start: Callable[[Callable[[Engine], None]], Coroutine[Any, Any, Run]]) -> Run:
+    """Run a coroutine in a new loop in a new thread; KeyboardInterrupt stops its engine, gracefully at first."""
+    outcome: Future[Run] = Future()
+    running: list[tuple[asyncio.AbstractEventLoop, Engine]] = []
+
+    def work() -> None:
+        try:
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                outcome.set_result(
+                    runner.run(start(lambda engine: running.append((asyncio.get_running_loop(), engine))))
+                )
+        except BaseException as error:  # noqa: BLE001 - it goes to the caller's thread, whatever it is
+            outcome.set_exception(error)
+
+    thread = threading.Thread(target=work, name="scrape", daemon=True)
+    thread.start()
+    while True:
+        try:
+            run = outcome.result()
+            thread.join()
+        except KeyboardInterrupt:
+            if not running:
+                raise
+            loop, engine = running[0]
+            with suppress(RuntimeError):  # it has just ended
+                loop.call_soon_threadsafe(engine.stop)
+        else:
+            return run
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Return a uvloop, or asyncio's own loop where there is none (Windows)."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def _settings(config: Config | None, options: Mapping[str, Any]) -> Config:
+    return Config.build({} if config is None else msgspec.structs.asdict(config), options)
+
+
+def rows_of_sources(specs: Sequence[str], config: Config) -> Rows:
+    """Open what a command line names as sources. Raises UsageError for one that cannot be read."""
+    return open_sources(specs, url_column=config.url_column, priority_column=config.priority_column)
+
+
+def rows_of(urls: Urls, config: Config) -> Rows:
+    """Open what a library call was given. Raises UsageError for a path that cannot be read."""
+    if isinstance(urls, str | os.PathLike):
+        return rows_of_sources([os.fspath(urls)], config)
+    return iterable_source(urls, url_column=config.url_column, priority_column=config.priority_column)
+
+
+def _results(config: Config) -> Results:
+    return asyncio.Queue(maxsize=defaults.RESULTS_PER_WORKER * config.concurrency)
+
+
+def _transport(config: Config) -> AiohttpTransport:
+    return AiohttpTransport(
+        limit=config.concurrency,
+        max_idle=(defaults.SOCKETS_PER_WORKER - 1) * config.concurrency,
+        idle_timeout_s=defaults.IDLE_SOCKET_S,
+        resolver=CachingResolver(
+            timeout_s=defaults.DNS_TIMEOUT_S,
+            ttl_s=defaults.DNS_TTL_S,
+            negative_ttl_s=defaults.DNS_NEGATIVE_TTL_S,
+        ),
+        proxy=config.proxy,
+        is_insecure=config.insecure,
+    )
+
+
+def _fetcher(transport: httpx.AsyncBaseTransport, config: Config) -> Fetcher:
+    return Fetcher(
+        transport,
+        user_agent=config.user_agent,
+        headers=[defaults.split_header(line) for line in config.header],
+        timeout_s=config.timeout,
+        connect_timeout_s=config.connect_timeout,
+        read_timeout_s=config.read_timeout,
+        max_body_bytes=config.max_body_bytes,
+        max_redirects=config.max_redirects,
+    )
+
+
+def _retry_policy(config: Config) -> RetryPolicy:
+    return RetryPolicy(
+        retries=config.retries,
+        wait_s=defaults.RETRY_WAIT_S,
+        wait_cap_s=defaults.RETRY_WAIT_CAP_S,
+        retry_after_cap_s=defaults.RETRY_AFTER_CAP_S,
+        wall_clock=_utc_now,
+    )
+
+
+def _summary(engine: Engine, started: float, output: str | None) -> Summary:
+    return engine.stats.summary(
+        elapsed_s=asyncio.get_running_loop().time() - started,
+        pending=engine.pending,
+        output=output,
+        is_complete=engine.is_source_read and not engine.pending,
+    )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

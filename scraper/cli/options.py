@@ -1,0 +1,138 @@
+"""The options of the command line, one type each; defaults are shown from Config, which alone sets them."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scraper.config import Config
+
+_D = Config()
+_FETCH, _POLITE, _EXTRACT, _FILES, _RUN = "Fetching", "Politeness", "Extracting", "Input and output", "The run"
+
+
+def _opt(panel: str, text: str, *names: str, metavar: str | None = None, default: object = None) -> Any:
+    shown = "" if default is None else f" [dim]\\[default: {default}][/dim]"
+    return typer.Option(*names, help=text + shown, metavar=metavar, rich_help_panel=panel, show_default=False)
+
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SOURCE...",
+        show_default=False,
+        help="A .txt, .csv, .tsv or .jsonl file (.gz and .zst too), '-' for stdin, or an http(s) URL.",
+    ),
+]
+
+Concurrency = Annotated[
+    int | None,
+    _opt(
+        _FETCH,
+        "Workers: requests in flight.",
+        "-c",
+        "--concurrency",
+        metavar="N",
+        default=_D.concurrency,
+    ),
+]
+Timeout = Annotated[
+    float | None,
+    _opt(_FETCH, "Seconds for a whole attempt, redirects included.", metavar="S", default=f"{_D.timeout:g}"),
+]
+ConnectTimeout = Annotated[
+    float | None, _opt(_FETCH, "Seconds for TCP and TLS.", metavar="S", default=f"{_D.connect_timeout:g}")
+]
+ReadTimeout = Annotated[float | None, _opt(_FETCH, "Seconds of silence.", metavar="S", default=f"{_D.read_timeout:g}")]
+Retries = Annotated[int | None, _opt(_FETCH, "Further tries after the first.", metavar="N", default=_D.retries)]
+MaxBody = Annotated[
+    str | None, _opt(_FETCH, "Largest body, on the wire and decoded.", metavar="SIZE", default=_D.max_body)
+]
+MaxRedirects = Annotated[int | None, _opt(_FETCH, "Longest chain of redirects.", metavar="N", default=_D.max_redirects)]
+Header = Annotated[
+    list[str] | None,
+    _opt(
+        _FETCH,
+        "A request header; repeatable. Sent to the origin of the listed URL only.",
+        metavar="'K: V'",
+    ),
+]
+UserAgent = Annotated[str | None, _opt(_FETCH, "User-Agent.", metavar="TEXT", default="scraper/VERSION (+project URL)")]
+Proxy = Annotated[str | None, _opt(_FETCH, "An HTTP proxy.", metavar="URL")]
+Insecure = Annotated[bool | None, _opt(_FETCH, "Do not check TLS certificates.", "--insecure")]
+
+PerHost = Annotated[int | None, _opt(_POLITE, "Requests in flight to one host.", metavar="N", default=_D.per_host)]
+Delay = Annotated[
+    float | None,
+    _opt(_POLITE, "Seconds between the starts of two requests to one host.", metavar="S", default=f"{_D.delay:g}"),
+]
+Robots = Annotated[bool | None, _opt(_POLITE, "Obey robots.txt.", "--robots/--no-robots", default="robots")]
+
+Select = Annotated[
+    list[str] | None,
+    _opt(
+        _EXTRACT,
+        "A field to extract; repeatable: 'title=h1', 'price=.price::text', 'more=a.next::attr(href)', "
+        "'body=main::html', 'img\\[]=img::attr(src)' (\\[] keeps all matches).",
+        metavar="NAME=CSS",
+    ),
+]
+Links = Annotated[bool | None, _opt(_EXTRACT, "Keep the page's links, absolute.", "--links")]
+Meta = Annotated[bool | None, _opt(_EXTRACT, "Keep OpenGraph, Twitter and JSON-LD metadata.", "--meta")]
+Html = Annotated[bool | None, _opt(_EXTRACT, "Keep the page's source.", "--html")]
+Parse = Annotated[
+    str | None,
+    _opt(_EXTRACT, "A Python function that gets the Page and returns a dict of fields.", metavar="MODULE:FUNCTION"),
+]
+
+Output = Annotated[
+    str | None,
+    _opt(
+        _FILES,
+        "The JSONL file (.gz and .zst too); {date} and {time} are filled in; '-' is stdout.",
+        "-o",
+        "--output",
+        metavar="FILE",
+        default="output/<source name>.jsonl",
+    ),
+]
+Fresh = Annotated[bool | None, _opt(_FILES, "Start anew; an existing output is renamed, never deleted.", "--fresh")]
+RetryFailed = Annotated[
+    str | None,
+    _opt(
+        _FILES,
+        "Try the failed URLs of earlier runs again: all of them, or kinds and statuses ('read-timeout,503').",
+        metavar="\\[KINDS]",
+    ),
+]
+Limit = Annotated[int | None, _opt(_FILES, "Take only the first N URLs of the sources.", metavar="N")]
+UrlColumn = Annotated[
+    str | None,
+    _opt(_FILES, "Column that holds the URL.", metavar="NAME", default="guessed: url, link, href"),
+]
+PriorityColumn = Annotated[
+    str | None,
+    _opt(
+        _FILES,
+        "Column with a number that orders what is waiting: higher first.",
+        metavar="NAME",
+        default="priority",
+    ),
+]
+
+Grace = Annotated[
+    float | None, _opt(_RUN, "Seconds that requests in flight get on a stop.", metavar="S", default=f"{_D.grace:g}")
+]
+ConfigFile = Annotated[
+    Path | None,
+    _opt(
+        _RUN,
+        "Settings by their long names; also SCRAPER_* variables. Options win over both.",
+        "--config",
+        metavar="FILE.toml",
+    ),
+]
+Quiet = Annotated[bool | None, _opt(_RUN, "No progress and no summary; errors only.", "-q", "--quiet")]
+Verbose = Annotated[bool | None, _opt(_RUN, "A line on stderr for each retry and failure.", "-v", "--verbose")]
+LogFile = Annotated[str | None, _opt(_RUN, "The same as JSON lines, with tracebacks.", metavar="FILE")]
+Version = Annotated[bool | None, _opt(_RUN, "Show the version and exit.", "--version")]

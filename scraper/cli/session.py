@@ -1,0 +1,95 @@
+"""One run of the command line: signals, progress, closing lines, exit code."""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from scraper import api, logs
+from scraper.config import Config
+from scraper.engine import Engine
+from scraper.progress import Progress, closing_text
+from scraper.run import Run
+from scraper.stats import Summary, duration
+
+EXIT_FAILED = 1
+EXIT_BUG = 70
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # by name: Windows has no SIGHUP
+
+
+def scrape(sources: Sequence[str], config: Config) -> int:
+    """Run `sources` to `config.output`; return the exit code. Raises RunError."""
+    session = Session(config)
+    rows = api.rows_of_sources(sources, config)
+    run = session.run(api.run(rows, config, sources=sources, watch=session.watch, on_start=session.on_start))
+    session.close(run.summary)
+    return session.exit_code(run.summary)
+
+
+class Session:
+    """What the command line adds to a run of the library."""
+
+    def __init__(self, config: Config) -> None:
+        self.watch = Progress(clock=time.monotonic, now=datetime.now, is_quiet=config.quiet).run
+        self._config = config
+        self._signal: int | None = None
+
+    def run(self, main: Coroutine[Any, Any, Run]) -> Run:
+        """Run `main` in an event loop of its own, with the log where the settings want it."""
+        with (
+            logs.configured(log_file=self._config.log_file, is_verbose=self._config.verbose),
+            asyncio.Runner(loop_factory=api.new_event_loop) as runner,
+        ):
+            return runner.run(main)
+
+    def on_start(self, engine: Engine) -> None:
+        """Make the first SIGINT, SIGTERM or SIGHUP drain the run and the second cancel it."""
+
+        def stop(number: int) -> None:
+            self._signal = self._signal or number
+            engine.stop()
+
+        loop = asyncio.get_running_loop()
+        for name in _SIGNALS:
+            with suppress(AttributeError, NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt there
+                number = getattr(signal, name)
+                loop.add_signal_handler(number, stop, number)
+
+    def close(self, summary: Summary) -> None:
+        """Say how the run ended."""
+        if not self._config.quiet:
+            with suppress(OSError):  # nobody is there to read it
+                print(closing_text(summary, self._sentence(summary)), file=sys.stderr)  # noqa: T201 - the user interface
+
+    def exit_code(self, summary: Summary) -> int:
+        """Return what the process exits with: 0 finished, 1 every page failed, 70 a bug, 128 + signal stopped."""
+        if summary.errors.get("internal-error"):
+            return EXIT_BUG
+        if self._signal is not None:
+            return 128 + self._signal
+        return EXIT_FAILED if summary.failed and not summary.ok else 0
+
+    def _sentence(self, summary: Summary) -> str:
+        if self._signal is not None:
+            name = signal.Signals(self._signal).name
+            return f"Stopped by {name}. Run the same line again to go on where it stopped."
+        if not summary.ok and not summary.failed:
+            return _nothing_left(summary)
+        if summary.failed and summary.output not in (None, "-"):
+            return "Run the same line with --retry-failed to try the failed ones again."
+        return ""
+
+
+def _nothing_left(summary: Summary) -> str:
+    if summary.output is None or not Path(summary.output).is_file():
+        return "Nothing to do."
+    age = duration(max(0.0, time.time() - Path(summary.output).stat().st_mtime))
+    return (
+        f"Nothing left to do: {summary.output} has a record of every URL and is {age} old. "
+        "--fresh starts anew; {date} in its name makes a new file each day."
+    )

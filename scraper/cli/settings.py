@@ -1,0 +1,63 @@
+"""Config from its layers: the config file, SCRAPER_* variables, the options given."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import Any
+from urllib.parse import urlsplit
+
+from scraper.compression import compression_of
+from scraper.config import Config
+from scraper.errors import UsageError
+
+_ENVIRONMENT = "SCRAPER_"
+
+
+def settings(
+    sources: Sequence[str], given: Mapping[str, Any], file: Path | None, variables: Mapping[str, str]
+) -> Config:
+    """Return the Config of a call; later layers win. Raises UsageError."""
+    options = {name: value for name, value in given.items() if value is not None and value != []}
+    if "select" in options:
+        options["select"] = dict(_split_select(text) for text in options["select"])
+    if options.get("retry_failed") == "all":
+        options["retry_failed"] = True
+    layers = [{"output": default_output(sources)}, _from_file(file), _from_environment(variables), options]
+    return Config.build(*layers)
+
+
+def default_output(sources: Sequence[str]) -> str:
+    """Return `output/<name of the first source>.jsonl`."""
+    first = sources[0]
+    if first == "-":
+        name = "stdin"
+    elif first.startswith(("http://", "https://")):
+        name = urlsplit(first).hostname or "url"
+    else:
+        path = PurePath(first)
+        name = PurePath(path.stem).stem if compression_of(path) else path.stem
+    return f"output/{name}.jsonl"
+
+
+def _from_file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--config {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"--config {path} is not valid TOML: {error}") from error
+
+
+def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings among the environment's variables; names that are no setting are other programs' business."""
+    names = {_ENVIRONMENT + name.upper(): name for name in Config.__struct_fields__}
+    return {names[variable]: value for variable, value in variables.items() if variable in names}
+
+
+def _split_select(text: str) -> tuple[str, str]:
+    name, equals, selector = text.partition("=")
+    if not equals or not name.strip() or not selector.strip():
+        raise UsageError(f"--select is {text!r}; write NAME=CSS, like title=h1 or price=.price::text")
+    return name.strip(), selector.strip()

@@ -1,0 +1,78 @@
+"""Where log lines go: one short line on stderr, JSON lines in the log file."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+
+import msgspec
+
+from scraper.errors import UsageError
+
+_ROOT = "scraper"
+
+
+@contextmanager
+def configured(*, log_file: str | None, is_verbose: bool) -> Iterator[None]:
+    """Send the package's log lines to stderr (warnings; with `is_verbose` all) and to `log_file`, if any (all).
+
+    Raises UsageError when the file cannot be written.
+    """
+    handlers: list[logging.Handler] = [_Stderr()]
+    handlers[0].setLevel(logging.INFO if is_verbose else logging.WARNING)
+    handlers[0].setFormatter(_OneLine())
+    if log_file is not None:
+        try:
+            handlers.append(logging.FileHandler(log_file, encoding="utf-8"))
+        except OSError as error:
+            raise UsageError(f"--log-file {log_file} cannot be written: {error.strerror}") from error
+        handlers[1].setFormatter(_Json())
+    logger = logging.getLogger(_ROOT)
+    before = logger.level, logger.propagate
+    logger.setLevel(logging.INFO if is_verbose or log_file else logging.WARNING)
+    logger.propagate = False
+    for handler in handlers:
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
+        for handler in handlers:
+            logger.removeHandler(handler)
+            handler.close()
+
+
+class _Stderr(logging.Handler):
+    """Writes to what `sys.stderr` is at the time: the live line puts a stream of its own there."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError, ValueError, AttributeError):  # closed, or there is none
+            sys.stderr.write(self.format(record) + "\n")
+
+
+class _OneLine(logging.Formatter):
+    """The message, and the name of an exception: its traceback belongs in the log file."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            text += f" ({type(record.exc_info[1]).__name__}: {record.exc_info[1]}; --log-file keeps the traceback)"
+        return "scrape: " + " ".join(text.split())
+
+
+class _Json(logging.Formatter):
+    """One JSON object a line: time (UTC), level, logger, message, and the traceback of an exception."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["traceback"] = self.formatException(record.exc_info)
+        text = msgspec.json.encode({key: value.encode("utf-8", "replace").decode() for key, value in entry.items()})
+        return text.decode()

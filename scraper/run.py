@@ -1,0 +1,71 @@
+"""What a library call returns: the summary, the records, and ways to look at them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from scraper.compression import compression_of, decompressor
+from scraper.extras import need
+from scraper.models import Record
+from scraper.stats import Summary
+
+_PIECE_BYTES = 1 << 20
+
+
+class Run:
+    """A finished run. With an `output` the records stay in the file until they are asked for."""
+
+    def __init__(self, summary: Summary, records: list[Record] | None) -> None:
+        self.summary = summary
+        self._records = records
+
+    @property
+    def records(self) -> list[Record]:
+        """The record of each URL, in the order they were finished; with `output`, all that the file holds."""
+        if self._records is None:
+            self._records = list(read_records(self.summary.output)) if self.summary.output else []
+        return self._records
+
+    @property
+    def failed(self) -> list[Record]:
+        """The records that are not ok."""
+        return [record for record in self.records if not record.ok]
+
+    def to_pandas(self) -> Any:
+        """Return a pandas.DataFrame, a row for each record; the items of `fields` and `input` as columns of their own.
+
+        A name that is a record's key already, or stands in both, gets the prefix `fields.` or `input.`. Needs the
+        extra `pandas`.
+        """
+        pandas = need("pandas", extra="pandas")
+        return pandas.DataFrame([_flat(record) for record in self.records])
+
+    def __repr__(self) -> str:
+        return f"<Run: {str(self.summary).splitlines()[0]}>"
+
+
+def read_records(path: str | Path) -> Iterator[Record]:
+    """Yield the records of an output file (`.gz`, `.zst` too), one at a time; a torn last line is left out."""
+    decoder = msgspec.json.Decoder(Record)
+    unpack = decompressor(compression_of(path))
+    rest = b""
+    with Path(path).open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            *lines, rest = (rest + unpack.decompress(piece)).split(b"\n")
+            for line in lines:
+                yield decoder.decode(line)
+
+
+def _flat(record: Record) -> dict[str, Any]:
+    row: dict[str, Any] = msgspec.to_builtins(record)
+    error = row.pop("error", None) or {}
+    row["error_kind"], row["error_message"] = error.get("kind"), error.get("message")
+    for group in ("fields", "input"):
+        for name, value in (row.pop(group, None) or {}).items():
+            row[f"{group}.{name}" if name in _TAKEN or name in row else name] = value
+    return row
+
+
+_TAKEN = frozenset(Record.__struct_fields__)

@@ -1,0 +1,274 @@
+"""The command line as a user types it: exit codes, one clear line for what is wrong, help."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import local_site
+import msgspec
+import pytest
+from local_site import html, in_turn, reply
+
+from scraper.cli import main
+from scraper.config import VERSION
+
+pytestmark = pytest.mark.slow
+
+
+def scrape(*words, cwd, stdin=None, env=None):
+    """Run `scrape` in a process of its own; return the finished process."""
+    command = [sys.executable, "-m", "scraper", *map(str, words)]
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+        env={**os.environ, **(env or {})},
+    )
+
+
+def start(*words, cwd):
+    command = [sys.executable, "-m", "scraper", *map(str, words)]
+    return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def records(path):
+    return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
+
+
+def listed(tmp_path, *urls, name="urls.txt"):
+    (tmp_path / name).write_text("\n".join(urls) + "\n")
+    return name
+
+
+@pytest.fixture(scope="module")
+def site():
+    pages = {f"/{n}": html(f"<title>Page {n}</title><h1>Head {n}</h1><a href='/{n + 1}'>next</a>") for n in range(20)}
+    pages["/flaky"] = in_turn(reply(503), html("<title>at last</title>"))
+    pages["/slow"] = html("<title>slow</title>", delay=30)
+    with local_site.running(pages) as running:
+        yield running
+
+
+def test_a_list_becomes_one_record_for_each_url(site, tmp_path):
+    urls = [site.url(f"/{n}") for n in range(10)]
+    name = listed(tmp_path, "# my list", *urls, site.url("/flaky"), site.url("/none"), urls[0], "nonsense")
+    done = scrape(name, "--concurrency", 5, "--select", "head=h1", "--links", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout == ""
+    found = {record["url"]: record for record in records(tmp_path / "output/urls.jsonl")}
+    assert sorted(found) == sorted([*urls, site.url("/flaky"), site.url("/none"), "nonsense"])
+    assert found[urls[3]]["title"] == "Page 3"
+    assert found[urls[3]]["fields"] == {"head": "Head 3"}
+    assert found[urls[3]]["links"] == [site.url("/4")]
+    assert found[site.url("/flaky")]["attempts"] == 2
+    assert found["nonsense"]["error"]["kind"] == "invalid-url"
+    assert "line 15 of urls.txt" in found["nonsense"]["error"]["message"]
+    assert "15 lines = 11 ok + 2 failed + 1 duplicate + 1 blank + 0 pending" in done.stderr
+    assert "output/urls.jsonl" in done.stderr
+
+
+def test_the_same_line_again_says_that_nothing_is_left(site, tmp_path):
+    name = listed(tmp_path, site.url("/0"), site.url("/1"))
+    assert scrape(name, cwd=tmp_path).returncode == 0
+    before = (tmp_path / "output/urls.jsonl").read_bytes()
+    hits = len(site.hits)
+    again = scrape(name, cwd=tmp_path)
+    assert again.returncode == 0
+    assert "2 already done" in again.stderr
+    assert "Nothing left to do: output/urls.jsonl" in again.stderr
+    assert "--fresh" in again.stderr
+    assert "{date}" in again.stderr
+    assert (tmp_path / "output/urls.jsonl").read_bytes() == before
+    assert len(site.hits) == hits
+
+
+def test_failed_urls_are_tried_again_only_when_asked(site, tmp_path):
+    name = listed(tmp_path, site.url("/none"), site.url("/0"))
+    assert scrape(name, cwd=tmp_path).returncode == 0
+    hits = len(site.hits)
+    again = scrape("--retry-failed", name, cwd=tmp_path)
+    assert [hit.target for hit in site.hits[hits:]] == ["/none"]
+    assert "1 failed" in again.stderr
+    hits = len(site.hits)
+    scrape(name, "--retry-failed=read-timeout,500", cwd=tmp_path)
+    assert len(site.hits) == hits
+    assert len(records(tmp_path / "output/urls.jsonl")) == 2
+
+
+def test_a_url_goes_to_stdout_with_nothing_else(site, tmp_path):
+    done = scrape(site.url("/2"), "-o", "-", cwd=tmp_path)
+    assert done.returncode == 0
+    assert msgspec.json.decode(done.stdout)["title"] == "Page 2"
+    assert not (tmp_path / "output").exists()
+
+
+def test_stdin_is_read_for_a_dash(site, tmp_path):
+    done = scrape("-", "-o", "-", "--quiet", cwd=tmp_path, stdin=f"{site.url('/1')}\n")
+    assert done.returncode == 0
+    assert msgspec.json.decode(done.stdout)["title"] == "Page 1"
+    assert done.stderr == ""
+
+
+def test_a_run_of_failures_only_exits_1(site, tmp_path):
+    assert scrape(site.url("/none"), cwd=tmp_path).returncode == 1
+
+
+def test_settings_come_from_the_file_the_environment_and_the_options_in_this_order(site, tmp_path):
+    (tmp_path / "my.toml").write_text('user-agent = "file"\nconcurrency = 3\n[select]\nhead = "h1"\n')
+    for number, (words, env, agent) in enumerate(
+        [
+            ([], {}, "file"),
+            ([], {"SCRAPER_USER_AGENT": "env"}, "env"),
+            (["--user-agent", "cli"], {"SCRAPER_USER_AGENT": "env"}, "cli"),
+        ]
+    ):
+        done = scrape(site.url("/5"), "--config", "my.toml", "-o", f"{number}.jsonl", *words, cwd=tmp_path, env=env)
+        assert done.returncode == 0
+        assert site.hits[-1].headers["user-agent"] == agent
+        assert records(tmp_path / f"{number}.jsonl")[0]["fields"] == {"head": "Head 5"}
+
+
+BAD_CALLS = {
+    "a missing file": (["missing.txt"], 2, "missing.txt"),
+    "a folder": (["folder"], 2, "folder"),
+    "a binary file": (["binary.txt"], 2, "binary.txt"),
+    "an empty list": (["empty.txt"], 2, "empty.txt"),
+    "a list of comments": (["comments.txt"], 2, "comments.txt"),
+    "an unknown column": (["shop.csv", "--url-column", "adress"], 2, "adress"),
+    "no column with URLs": (["bad.csv"], 2, "--url-column"),
+    "concurrency 0": (["urls.txt", "--concurrency", "0"], 2, "--concurrency"),
+    "a number that is none": (["urls.txt", "--timeout", "soon"], 2, "--timeout"),
+    "an unknown option": (["urls.txt", "--cocurrency", "5"], 2, "--cocurrency"),
+    "an unknown setting": (["urls.txt", "--config", "bad.toml"], 2, "cocurrency"),
+    "a config that is no TOML": (["urls.txt", "--config", "urls.txt"], 2, "urls.txt"),
+    "a config that is missing": (["urls.txt", "--config", "none.toml"], 2, "none.toml"),
+    "a bad selector": (["urls.txt", "--select", "price=h1["], 2, "price"),
+    "a selector without a name": (["urls.txt", "--select", "h1"], 2, "NAME=CSS"),
+    "a callback that is missing": (["urls.txt", "--parse", "nowhere:f"], 2, "nowhere"),
+    "an unknown kind": (["urls.txt", "--retry-failed=timeouts"], 2, "timeouts"),
+    "a header that is none": (["urls.txt", "--header", "nonsense"], 2, "Name: value"),
+    "no source": ([], 2, "SOURCE"),
+    "an output in a file's place": (["urls.txt", "-o", "urls.txt/out.jsonl"], 5, "urls.txt/out.jsonl"),
+    "an output that is a folder": (["urls.txt", "-o", "folder"], 5, "folder"),
+    "an output that is no output": (["urls.txt", "-o", "shop.csv"], 5, "shop.csv"),
+    "the list as the output": (["urls.txt", "-o", "urls.txt"], 2, "urls.txt"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_CALLS)
+def test_bad_input_is_one_clear_line_before_any_request(case, site, tmp_path, capsys, monkeypatch):
+    words, code, names = BAD_CALLS[case]
+    monkeypatch.chdir(tmp_path)
+    listed(tmp_path, site.url("/0"))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "binary.txt").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(200))
+    (tmp_path / "empty.txt").touch()
+    (tmp_path / "comments.txt").write_text("# nothing\n\n")
+    (tmp_path / "shop.csv").write_text(f"url,name\n{site.url('/0')},x\n")
+    (tmp_path / "bad.csv").write_text("name,price\nx,1\n")
+    (tmp_path / "bad.toml").write_text("cocurrency = 5\n")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    hits = len(site.hits)
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    said = capsys.readouterr()
+    assert caught.value.code == code
+    assert len(said.err.splitlines()) == 1
+    assert said.err.startswith("scrape: ")
+    assert names in said.err
+    assert said.out == ""
+    assert len(site.hits) == hits
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+def test_help_shows_the_scraping_options_and_the_other_commands(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    text = capsys.readouterr().out
+    assert caught.value.code == 0
+    assert re.search(r"Usage: scrape +\[OPTIONS\]", text)
+    for words in ("--concurrency", "SOURCE", "[default: 50]", "scrape demo"):
+        assert words in text
+
+
+def test_the_version_is_shown(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"scrape {VERSION}\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_drains_the_run_and_the_same_line_completes_it(number, code, site, tmp_path):
+    urls = [site.url(f"/{n}") for n in range(12)]
+    pages = {f"/{n}": html("<title>x</title>", delay=0.4) for n in range(12)}
+    with local_site.running(pages) as slow:
+        name = listed(tmp_path, *(url.replace(str(site.port), str(slow.port)) for url in urls))
+        running = start(name, "--concurrency", 2, cwd=tmp_path)
+        while len(slow.hits) < 3:
+            time.sleep(0.01)
+        running.send_signal(number)
+        said = running.communicate(timeout=20)[1]
+        assert running.returncode == code
+        assert f"Stopped by {signal.Signals(number).name}" in said
+        first = records(tmp_path / "output/urls.jsonl")
+        assert 2 <= len(first) < 12
+        done = scrape(name, cwd=tmp_path)
+        assert done.returncode == 0
+        both = [record["url"] for record in records(tmp_path / "output/urls.jsonl")]
+        assert len(both) == len(set(both)) == 12
+        assert len(slow.hits) == 12  # what was in flight was finished, not thrown away
+
+
+def test_a_second_signal_ends_requests_in_flight_at_once(site, tmp_path):
+    name = listed(tmp_path, site.url("/slow"))
+    running = start(name, "--grace", 60, cwd=tmp_path)
+    while not any(hit.target == "/slow" for hit in site.hits[-3:]):
+        time.sleep(0.01)
+    running.send_signal(signal.SIGTERM)
+    time.sleep(0.2)
+    assert running.poll() is None
+    running.send_signal(signal.SIGTERM)
+    assert "1 pending" in running.communicate(timeout=5)[1]
+    assert running.returncode == 143
+
+
+def test_a_second_run_on_the_same_output_is_refused(site, tmp_path):
+    name = listed(tmp_path, site.url("/slow"))
+    hits = len(site.hits)
+    first = start(name, "--grace", 0, cwd=tmp_path)
+    while len(site.hits) == hits:
+        time.sleep(0.01)
+    second = scrape(name, cwd=tmp_path)
+    first.terminate()
+    first.communicate(timeout=10)
+    assert second.returncode == 4
+    assert len(second.stderr.splitlines()) == 1
+    assert "another run" in second.stderr
+
+
+def test_a_full_disk_stops_the_run_with_one_line(site, tmp_path):
+    done = scrape(listed(tmp_path, site.url("/0")), "-o", "/dev/full", cwd=tmp_path)
+    assert done.returncode == 5
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_log_file_holds_json_lines(site, tmp_path):
+    done = scrape(site.url("/none"), "--log-file", "run.log", "--quiet", cwd=tmp_path)
+    assert done.stderr == ""
+    lines = [msgspec.json.decode(line) for line in (tmp_path / "run.log").read_bytes().splitlines()]
+    assert any("http-status" in line["message"] for line in lines)
+    assert {"time", "level", "logger", "message"} <= set(lines[0])
+
+
+def test_verbose_tells_of_each_failure(site, tmp_path):
+    assert "http-status (404 Not Found)" in scrape(site.url("/none"), "-v", cwd=tmp_path).stderr

@@ -1,0 +1,73 @@
+import gzip
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper.compression import compress, compression_of, decompressor
+
+COMPRESSIONS = [".gz", ".zst"]
+
+
+@pytest.mark.parametrize(
+    ("path", "suffix"), [("a.jsonl", ""), ("a.jsonl.gz", ".gz"), ("A.JSONL.ZST", ".zst"), ("gz", ""), (".gz", "")]
+)
+def test_the_suffix_names_the_compression(path, suffix):
+    assert compression_of(path) == suffix
+
+
+@given(
+    texts=st.lists(st.binary(max_size=300), max_size=4),
+    step=st.integers(1, 50),
+    compression=st.sampled_from(COMPRESSIONS),
+)
+def test_members_come_back_from_pieces_of_any_size(texts, step, compression):
+    data = b"".join(compress(text, compression) for text in texts)
+    engine = decompressor(compression)
+    text = b"".join(engine.decompress(data[at : at + step]) for at in range(0, len(data), step))
+    assert text == b"".join(texts)
+    assert engine.is_between_members
+    assert engine.whole_bytes == len(data)
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_whole_bytes_end_with_the_last_whole_member_wherever_the_data_is_cut(compression):
+    members = [compress(text, compression) for text in (b"one\n" * 50, b"two\n", b"three\n" * 9)]
+    ends = {0, len(members[0]), len(members[0] + members[1]), len(b"".join(members))}
+    data = b"".join(members)
+    for cut in range(len(data) + 1):
+        engine = decompressor(compression)
+        engine.decompress(data[:cut])
+        assert engine.whole_bytes == max(end for end in ends if end <= cut)
+        assert engine.is_between_members == (cut in ends)
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_a_flipped_bit_is_damage(compression):
+    text = bytes(range(256)) * 8
+    data = bytearray(compress(text, compression))
+    data[-5] ^= 4
+    with pytest.raises(ValueError, match="damaged"):
+        decompressor(compression).decompress(bytes(data))
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_what_follows_a_damaged_member_does_not_count_as_whole(compression):
+    first = compress(b"first\n", compression)
+    engine = decompressor(compression)
+    with pytest.raises(ValueError, match="damaged"):
+        engine.decompress(first + b"not compressed at all" + first)
+    assert engine.whole_bytes == len(first)
+
+
+def test_other_tools_read_what_we_compress():
+    assert gzip.decompress(compress(b"a\n" * 1000, ".gz")) == b"a\n" * 1000
+    assert zstandard.ZstdDecompressor().decompress(compress(b"a\n" * 1000, ".zst")) == b"a\n" * 1000
+
+
+def test_without_compression_bytes_pass_through():
+    engine = decompressor("")
+    assert engine.decompress(compress(b"abc", "")) == b"abc"
+    assert engine.is_between_members
+    assert engine.whole_bytes == 3
