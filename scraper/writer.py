@@ -60,7 +60,8 @@ class Writer:
                     if record is None:
                         return False
                     if not self._lines:
-                        limit.reschedule(loop.time() + WRITE_INTERVAL_S)
+                        write_at = loop.time() + WRITE_INTERVAL_S
+                        limit.reschedule(min(write_at, limit.when() or write_at))
                     self._add(record)
         return True
 

@@ -24,12 +24,11 @@ def load_callback(parse: Callback | str) -> Callback:
     Modules are looked for in the current directory too, as `python -m` does.
     """
     callback = _load(parse) if isinstance(parse, str) else parse
+    name = parse if isinstance(parse, str) else getattr(parse, "__qualname__", type(parse).__name__)
     if not callable(callback):
-        raise UsageError(f"--parse: {_shown(parse)} is not a function but {_article(callback)}")
+        raise UsageError(f"--parse takes a function; {name} is {_article(callback)}")
     if inspect.iscoroutinefunction(callback):
-        raise UsageError(
-            f"--parse: {_shown(parse)} is an `async def`; write a plain `def`, for the page is already fetched"
-        )
+        raise UsageError(f"--parse takes a plain function; {name} is an `async def`, but its page is already fetched")
     return callback
 
 
@@ -78,22 +77,21 @@ def _load(path: str) -> Any:
 
 def _described(error: Exception, callback: Callback) -> str:
     """Return `ValueError: text (at module.py:12)`: the innermost line of the file that the callback is in."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is ours
     own = getattr(getattr(callback, "__code__", None), "co_filename", None)
-    frame = next((frame for frame in reversed(frames) if frame.filename == own), frames[-1] if frames else None)
-    place = f" (at {Path(frame.filename).name}:{frame.lineno})" if frame is not None else ""
-    return _text(error) + place
+    lines = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)][1:]
+    lines = [place for place in lines if place[0] == own] or lines
+    return _text(error) + "".join(f" (at {Path(file).name}:{line})" for file, line in lines[-1:])
 
 
 def _text(error: BaseException) -> str:
     """Return `ValueError: text` on one line, of sensible length, that can be encoded."""
-    lines = traceback.format_exception_only(error)
-    text = " ".join(lines[-1].split()).encode(errors="backslashreplace").decode()
-    return text if len(text) <= MAX_TEXT_CHARACTERS else text[:MAX_TEXT_CHARACTERS] + "…"
-
-
-def _shown(parse: Callback | str) -> str:
-    return repr(parse) if isinstance(parse, str) else getattr(parse, "__qualname__", repr(parse))
+    try:
+        text = " ".join(str(error).split()).encode(errors="backslashreplace").decode()
+    except Exception:  # noqa: BLE001 - a stranger's __str__
+        text = ""
+    if len(text) > MAX_TEXT_CHARACTERS:
+        text = text[:MAX_TEXT_CHARACTERS] + "…"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _article(value: Any) -> str:

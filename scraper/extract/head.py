@@ -6,6 +6,7 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scraper.extract.document import collapse, tag_ids
+from scraper.extract.links import http_url
 from scraper.urls import join
 
 _TITLE, _META, _LINK, _BASE = tag_ids("title", "meta", "link", "base")
@@ -48,13 +49,13 @@ def read_head(tree: LexborHTMLParser, url: str) -> Head:
         base=base_url,
         title=title or _title_elsewhere(tree),
         description=description,
-        canonical=_http(base_url, canonical) if canonical is not None else None,
+        canonical=http_url(base_url, canonical) if canonical is not None else None,
         lang=_lang(tree),
     )
 
 
 def document_base(url: str, reference: str | None) -> str:
-    """Return the document base URL (HTML Standard, 2.4.1), without fragment: `reference` of <base>, else `url`."""
+    """Return the document base URL (HTML Standard, 2.4.3), without fragment: `reference` of <base>, else `url`."""
     base = join(url, reference) if reference is not None else None
     if base is None or base.startswith(("data:", "javascript:")):
         base = url
@@ -83,11 +84,6 @@ def _canonical(link: LexborNode) -> str | None:
     if "canonical" not in (attributes.get("rel") or "").lower().split():
         return None
     return (attributes.get("href") or "").strip() or None
-
-
-def _http(base: str, reference: str) -> str | None:
-    url = join(base, reference)
-    return url if url is not None and url.startswith(("http://", "https://")) else None
 
 
 def _title_elsewhere(tree: LexborHTMLParser) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 MAX_DEPTH = 100
-"""Objects and lists within each other. msgspec's own limit is the stack, of which less is left where records are written."""
+"""Objects and lists within each other. msgspec's own limit is the stack, which is fuller where records are written."""
 
 
 class NotJsonError(ValueError):

@@ -14,14 +14,14 @@ from scraper.urls import join
 _Read = Callable[[LexborNode, str], str | None]
 """An element and the base URL in, the field's value out; None when the element has no such value."""
 
-_SELECTOR = re.compile(
-    r"(?P<css>.*?)(?:::(?:(?P<part>text|html)|attr\(\s*(?P<attribute>[^\s\"'<>/=()]+)\s*\)))?\s*", re.DOTALL
-)
+_SUFFIX = re.compile(r"::(?:(?P<part>text|html)|attr\(\s*(?P<attribute>[^\s\"'<>/=()]+)\s*\))\s*\Z")
 _QUOTED = re.compile(r"""\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", re.DOTALL)
 # What Lexbor takes and never, or not as meant, finds in a page that nobody is looking at.
 _FUTILE = {
     re.compile(r"::"): "a suffix is ::text, ::attr(name) or ::html, once and at the end",
-    re.compile(r":(?:active|current|focus|hover)\b", re.IGNORECASE): "no element of a fetched page is in that state",
+    re.compile(
+        r":(?:active|current|focus|hover)\b", re.IGNORECASE
+    ): "no element of a fetched page is in that state; leave it out",
     re.compile(r"\|(?!=)"): "namespaces are not supported",
 }
 _URL_ATTRIBUTES = frozenset({"action", "cite", "data", "href", "poster", "src"})
@@ -58,31 +58,29 @@ def read_fields(fields: tuple[Field, ...], tree: LexborHTMLParser, base: str) ->
 
 
 def _compile(name: str, selector: str) -> Field:
-    match = _SELECTOR.fullmatch(selector)
-    css = match["css"].strip() if match else selector
-    is_list = name.endswith("[]")
+    suffix = _SUFFIX.search(selector)
     field = Field(
         name=name.removesuffix("[]").strip(),
-        css=css,
-        read=_reader(match["part"], match["attribute"]) if match else _text,
-        is_list=is_list,
+        css=(selector[: suffix.start()] if suffix else selector).strip(),
+        read=_reader(suffix["part"], suffix["attribute"]) if suffix else _text,
+        is_list=name.endswith("[]"),
     )
-    if not field.name:
-        raise UsageError(f"--select {name}={selector}: the field has no name; write NAME=CSS")
-    if reason := _what_is_wrong(css):
-        raise UsageError(f"--select {name}={selector}: {reason}")
+    if reason := _what_is_wrong(field):
+        raise UsageError(f"--select {' '.join(f'{name}={selector}'.split())}: {reason}")
     return field
 
 
-def _what_is_wrong(css: str) -> str | None:
-    unquoted = _QUOTED.sub("", css)
+def _what_is_wrong(field: Field) -> str | None:
+    if not field.name:
+        return "the field has no name; write NAME=CSS"
+    if not field.css:
+        return "there is no selector; write NAME=CSS"
+    unquoted = _QUOTED.sub("", field.css)
     for futile, reason in _FUTILE.items():
         if futile.search(unquoted):
             return reason
-    if not css:
-        return "there is no selector"
     try:
-        LexborHTMLParser("").css(css)
+        LexborHTMLParser("").css(field.css)
     except (SelectolaxError, UnicodeError):
         return "not a CSS selector"
     return None

@@ -10,7 +10,8 @@ from scraper.fetcher.media_type import parse_content_type
 
 _PRESCAN_BYTES = 16 * 1024
 """The HTML Standard asks for 1,024 at least; browsers go on to the end of the head."""
-_MENDED = frozenset({"gb18030", "euc_jp", "iso2022_jp"})
+_JIS_PAIRS = {"euc_jp": re.compile(rb"[\xa1-\xfe]{2}"), "iso2022_jp": re.compile(rb"[\x21-\x7e]{2}")}
+_MENDED = frozenset({"gb18030", *_JIS_PAIRS})
 _MEND = "scraper.fetcher.charset"
 _MAX_MENDED = 10_000
 """Broken places that are looked at one by one, a microsecond each; a page with more keeps them all."""
@@ -62,13 +63,15 @@ _NOT_META = rb"""
     )*
 """ % {b"S": _S, b"attributes": _ATTRIBUTES}
 _META = re.compile(rb"%b (?P<meta> <meta ) (?=[%b/]) %b" % (_NOT_META, _S, _ATTRIBUTES), re.IGNORECASE | re.VERBOSE)
-_JIS_PAIR = re.compile(rb"[\xa1-\xfe]{2}|[\x21-\x7e]{2}")
 _META_ATTRIBUTE = re.compile(_ATTRIBUTE, re.VERBOSE)
 _CONTENT_CHARSET = re.compile(
     rb"""charset [%(S)b]*+ = [%(S)b]*+ (?: "([^"]*+)" | '([^']*+)' | ([^"'%(S)b;] [^%(S)b;]*+) | )""" % {b"S": _S},
     re.IGNORECASE | re.VERBOSE,
 )
-_XML_ENCODING = re.compile(rb"""<\?xml[^>]*?encoding[\x00-\x20]*=[\x00-\x20]*(["'])([^\x00-\x20>]*?)\1[^>]*>""")
+_XML_ENCODING = re.compile(
+    rb"""<\?xml (?: (?!encoding). )*+ encoding [\0-\x20]*+ = [\0-\x20]*+ (["']) ([^\0-\x20]+?) \1""",
+    re.DOTALL | re.VERBOSE,
+)
 
 
 def decide(body: bytes, content_type: str | None) -> tuple[str, str]:
@@ -101,7 +104,7 @@ def _prescan(body: bytes) -> str | None:
             return encoding
     head = body[:_PRESCAN_BYTES]
     declared = _meta_encoding(head) if b"charset" in head.lower() else None
-    if declared is None and (xml := _XML_ENCODING.match(head)):
+    if declared is None and (xml := _XML_ENCODING.match(head[: head.find(b">") + 1])):
         declared = _encoding_of(xml[2].decode("latin-1"))
     # What was found by reading ASCII is not UTF-16; x-user-defined was once said for want of a better name.
     return {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}.get(declared or "", declared)
@@ -162,7 +165,7 @@ def _mend(error: UnicodeError) -> tuple[str, int]:
     if error.encoding == "gb18030":
         if error.object.startswith(b"\x80", error.start):
             return "€", error.start + 1
-    elif pair := _JIS_PAIR.match(error.object, error.start):
+    elif pair := _JIS_PAIRS[error.encoding].match(error.object, error.start):
         return _jis_extension(pair[0]), pair.end()
     return _REPLACEMENT, error.end
 

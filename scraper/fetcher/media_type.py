@@ -11,6 +11,9 @@ _ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*+"?)++', re.DOTALL)
 _ESSENCE = re.compile(rf"{_SPACE}({_TCHARS}/{_TCHARS}){_SPACE}(?:;|\Z)")
 _PARAMETER = re.compile(r';[\t\n\r ]*+([^;=]*+)(?:=(?:"((?:[^"\\]|\\.)*+)"?[^;]*+|([^;]*+)))?', re.DOTALL)
 
+_MAX_HEADER_LENGTH = 1000
+"""Characters that are read of a Content-Type header; an honest one has 30."""
+
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _UNKNOWN = frozenset({"", "unknown/unknown", "application/unknown"})
 
@@ -81,6 +84,7 @@ def parse_content_type(header: str | None) -> ContentType:
     result = ContentType("", None)
     if header is None:
         return result
+    header = header[:_MAX_HEADER_LENGTH]
     for element in _ELEMENT.findall(header) if "," in header else (header,):
         match = _ESSENCE.match(element)
         if match is None or match[1] == "*/*":

@@ -33,5 +33,5 @@ def open_destination(name: str) -> OutputFile | OutputStream:
             if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
                 return open_stream(name)
         return open_file(name)
-    except (OSError, ValueError, RuntimeError) as error:  # also a NUL in the name, a loop of symbolic links
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise refusal(name, error, "open") from error

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
-from aiohttp import hdrs
 from aiohttp.connector import Connection
 
 from scraper.transport.phases import CURRENT
@@ -32,10 +31,9 @@ class _CountedSocket(socket.socket):
 
 
 class CappedConnector(aiohttp.TCPConnector):
-    """Keeps a connection alive only while the idle ones, and those that may become idle, are within a budget.
+    """Keeps at most `max_idle` connections that are not in use; with `limit` of those that are, that caps open sockets.
 
-    aiohttp's `limit` counts only connections in use: without a budget 2,000 hosts left 2,009 open
-    descriptors. At most `limit` are in use and at most `max_idle` idle.
+    aiohttp's `limit` counts only connections in use: without a cap 2,000 hosts left 2,009 open descriptors.
     """
 
     def __init__(self, *, max_idle: int, **options: Any) -> None:
@@ -43,8 +41,6 @@ class CappedConnector(aiohttp.TCPConnector):
         self._max_idle = max_idle
         self._open = 0
         self._in_use = 0
-        self._in_use_kept = 0
-        """Those of `_in_use` that go back to the pool."""
 
     @property
     def open_sockets(self) -> int:
@@ -52,24 +48,21 @@ class CappedConnector(aiohttp.TCPConnector):
         return self._open
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Connection:  # noqa: ASYNC109 - aiohttp calls it so
-        """Take a connection from the pool or make one, and decide whether it is kept afterwards."""
+        """Take a connection from the pool or make one."""
         phases = CURRENT.get()
         started = time.perf_counter()
         connection = await super().connect(req, traces, timeout)
         if phases.has_dialled:
             phases.connect = (time.perf_counter() - started) * 1000 - (phases.dns or 0.0)
-        idle = self._open - self._in_use - 1
-        is_kept = idle + self._in_use_kept < self._max_idle and hdrs.CONNECTION not in req.headers
-        if not is_kept:
-            req.headers[hdrs.CONNECTION] = "close"
         self._in_use += 1
-        self._in_use_kept += is_kept
-        connection.add_callback(lambda: self._returned(is_kept=is_kept))
+        connection.add_callback(lambda: self._give_back(connection))
         return connection
 
-    def _returned(self, *, is_kept: bool) -> None:
+    def _give_back(self, connection: Connection) -> None:
+        """Have the connection closed instead of kept when the idle ones are too many; it is about to be released."""
         self._in_use -= 1
-        self._in_use_kept -= is_kept
+        if self._open - self._in_use > self._max_idle and connection.protocol is not None:
+            connection.protocol.force_close()
 
     def _open_socket(self, address: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, *_ = address

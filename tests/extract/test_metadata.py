@@ -1,0 +1,105 @@
+import msgspec
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from scraper.extract.metadata import MAX_JSONLD_CHARACTERS, read_metadata
+
+
+def metadata(html: str) -> dict[str, object] | None:
+    return read_metadata(LexborHTMLParser(html))
+
+
+def jsonld(text: str) -> object:
+    return (metadata(f'<script type="application/ld+json">{text}</script>') or {}).get("jsonld")
+
+
+@pytest.mark.parametrize(
+    "html",
+    ["", "<title>x</title>", "<meta charset=utf-8><meta name=description content=x><script type=module>1</script>"],
+)
+def test_a_page_without_metadata_has_none(html):
+    assert metadata(html) is None
+
+
+def test_each_kind_has_its_part():
+    html = """<head><meta property="og:title" content=" T "><meta property=article:author content=A>
+    <meta name=twitter:card content=summary><meta property=twitter:site content=@x>
+    </head><body><script type="application/ld+json">{"@type": "Thing"}</script>"""
+    assert metadata(html) == {
+        "opengraph": {"og:title": "T", "article:author": "A"},
+        "twitter": {"twitter:card": "summary", "twitter:site": "@x"},
+        "jsonld": [{"@type": "Thing"}],
+    }
+
+
+def test_a_key_that_is_repeated_has_a_list():
+    html = "".join(f"<meta property=og:image content={name}.png>" for name in "abc") + "<meta name=og:type content=x>"
+    assert metadata(html) == {"opengraph": {"og:image": ["a.png", "b.png", "c.png"], "og:type": "x"}}
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        "property=og:title",
+        "property=og:title content",
+        "property=og:title content=' '",
+        "content=x",
+        "property content=x",
+    ],
+)
+def test_a_meta_without_key_or_content_is_left_out(meta):
+    assert metadata(f"<meta {meta}>") is None
+
+
+def test_keys_are_found_in_any_case():
+    assert metadata("<meta property=OG:Title content=T>") == {"opengraph": {"og:title": "T"}}
+
+
+def test_objects_of_all_scripts_come_in_order_and_a_graph_as_it_is():
+    html = """<script type="application/ld+json">[{"a": 1}, 2, {"b": [null, true, 1.5]}]</script>
+    <script type=" Application/LD+JSON; charset=utf-8">{"@graph": [{"c": "é"}]}</script>"""
+    assert metadata(html) == {"jsonld": [{"a": 1}, {"b": [None, True, 1.5]}, {"@graph": [{"c": "é"}]}]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "{'a': 1}",
+        '{"a": NaN}',
+        r'{"a": "\ud800"}',
+        "1",
+        '"x"',
+        "null",
+        "[1]",
+        '{"a": 1e999}',
+        "{}}",
+        "[" * 5000,
+    ],
+)
+def test_c4_json_ld_that_cannot_be_read_is_left_out(text):
+    assert jsonld(text) is None
+
+
+def test_c2_json_ld_that_nests_too_deep_to_be_written_is_left_out():
+    assert jsonld('{"a":' * 90 + "1" + "}" * 90) is not None
+    assert jsonld('{"a":' * 200 + "1" + "}" * 200) is None
+
+
+def test_line_ends_in_strings_are_forgiven():
+    assert jsonld('{\n"a":\t"b\r\nc"\n}') == [{"a": "b  c"}]
+
+
+def test_c1_a_huge_script_is_left_out():
+    text = '{"a": "%s"}'
+    assert jsonld(text % ("x" * (MAX_JSONLD_CHARACTERS - len(text) + 2))) is not None
+    assert jsonld(text % ("x" * MAX_JSONLD_CHARACTERS)) is None
+
+
+def test_metadata_can_be_written_as_json():
+    found = metadata(
+        '<meta property=og:x content="\x00\ufffe">'
+        + '<script type="application/ld+json">{"a": 1e300, "b": 99999999999999999999999}</script>'
+    )
+    assert msgspec.json.decode(msgspec.json.encode(found)) == found
