@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -22,14 +22,13 @@ from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier, FrontierCore
 from scraper.models import Record
 from scraper.progress import View
-from scraper.resume import open_output
+from scraper.resume import Output, open_output
 from scraper.retry import RetryPolicy
 from scraper.run import Run
 from scraper.sources import iterable_source, open_sources
 from scraper.stats import Summary
 from scraper.transport import AiohttpTransport
 from scraper.transport.dns import CachingResolver
-from scraper.urls import FingerprintSet
 from scraper.worker import Worker
 from scraper.writer import Writer
 
@@ -79,13 +78,16 @@ async def stream(
     async def wait_for_consumer(_: Results) -> None:
         await is_consumed.wait()
 
+    async def work() -> None:
+        async with _worker(settings, transport) as worker:
+            rows = rows_of(urls, settings)
+            await _engine(settings, worker=worker, rows=rows, results=results, sink=wait_for_consumer).run()
+
     def wake_consumer(_: object) -> None:
         with suppress(asyncio.QueueFull):  # then it has records to take and does not wait
             results.put_nowait(None)
 
-    running = asyncio.ensure_future(
-        execute(rows_of(urls, settings), settings, results=results, sink=wait_for_consumer, transport=transport)
-    )
+    running = asyncio.ensure_future(work())
     running.add_done_callback(wake_consumer)
     try:
         while not (running.done() and results.empty()):
@@ -114,42 +116,35 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
     `watch` draws the progress; `on_start` gets the engine, to stop it.
     """
     started = asyncio.get_running_loop().time()
-    start = partial(
-        execute, rows, config, results=_results(config), transport=transport, watch=watch, on_start=on_start
-    )
-    if config.output is None:
-        records: list[Record] = []
-
-        async def collect(results: Results) -> None:
-            while (record := await results.get()) is not None:
-                records.append(record)
-
-        engine = await start(sink=collect)
-        return Run(_summary(engine, started, output=None), records)
-    now = datetime.now().astimezone()
-    with open_output(
-        config.output, fresh=config.fresh, retry_failed=config.retry_failed, now=now, sources=sources
-    ) as output:
-        engine = await start(sink=Writer(output).run, finished=output.finished)
-    summary = _summary(engine, started, output=str(output.path))
+    async with _worker(config, transport) as worker:
+        engine = partial(_engine, config, worker=worker, rows=rows, results=_results(config), watch=watch)
+        if config.output is None:
+            records: list[Record] = []
+            done = await _run_to_end(engine(sink=partial(_collect, records)), on_start)
+            return Run(_summary(done, started, output=None), records)
+        with await _opened(config, sources) as output:
+            done = await _run_to_end(engine(sink=Writer(output).run, finished=output.finished), on_start)
+    summary = _summary(done, started, output=output.path)
     if sources and summary.is_complete and summary.lines == summary.blank:
         raise UsageError(f"{', '.join(sources)} holds no URL; write one on each line")
     return Run(summary, None)
 
 
-async def execute(  # noqa: PLR0913 - the run's two ends and who looks on
-    rows: Rows,
-    config: Config,
-    *,
-    results: Results,
-    sink: Sink,
-    finished: FingerprintSet | None = None,
-    transport: httpx.AsyncBaseTransport | None = None,
-    watch: Watch | None = None,
-    on_start: Callable[[Engine], None] | None = None,
-) -> Engine:
-    """Run `rows` through the parts into `sink`; return the engine as it ended."""
-    loop = asyncio.get_running_loop()
+async def _collect(records: list[Record], results: Results) -> None:
+    while (record := await results.get()) is not None:
+        records.append(record)
+
+
+async def _run_to_end(engine: Engine, on_start: Callable[[Engine], None] | None) -> Engine:
+    if on_start is not None:
+        on_start(engine)
+    await engine.run()
+    return engine
+
+
+@asynccontextmanager
+async def _worker(config: Config, transport: httpx.AsyncBaseTransport | None) -> AsyncIterator[Worker]:
+    """Make what turns jobs into records. Raises UsageError here, before the output is touched, for a bad setting."""
     extract = build_extractor(
         select=config.select, links=config.links, meta=config.meta, html=config.html, parse=config.parse
     )
@@ -157,25 +152,53 @@ async def execute(  # noqa: PLR0913 - the run's two ends and who looks on
         if transport is None:
             transport = _transport(config)
             stack.push_async_callback(transport.aclose)
-        core = FrontierCore(per_host=config.per_host, delay=config.delay)
-        engine = Engine(
-            rows=rows,
-            frontier=Frontier(core, window=defaults.FRONTIER_WINDOW, clock=loop.time),
-            worker=Worker(
-                fetch=_fetcher(transport, config), extract=extract, retry=_retry_policy(config), wall_clock=_utc_now
-            ),
-            sink=sink,
-            results=results,
-            workers=config.concurrency,
-            grace_s=config.grace,
-            finished=finished or FingerprintSet(),
-            limit=config.limit,
-            watch=watch,
+        yield Worker(
+            fetch=_fetcher(transport, config), extract=extract, retry=_retry_policy(config), wall_clock=_utc_now
         )
-        if on_start is not None:
-            on_start(engine)
-        await engine.run()
-        return engine
+
+
+def _engine(config: Config, **parts: Any) -> Engine:
+    core = FrontierCore(per_host=config.per_host, delay=config.delay)
+    clock = asyncio.get_running_loop().time
+    return Engine(
+        frontier=Frontier(core, window=defaults.FRONTIER_WINDOW, clock=clock),
+        workers=config.concurrency,
+        grace_s=config.grace,
+        limit=config.limit,
+        **parts,
+    )
+
+
+async def _opened(config: Config, sources: Sequence[str]) -> Output:
+    """Open the output in a thread, for reading a large one back takes its time; cancelling does not wait for it."""
+    opening: Future[Output] = Future()
+    now = datetime.now().astimezone()
+
+    def work() -> None:
+        try:
+            opening.set_result(
+                open_output(
+                    config.output or "-",
+                    fresh=config.fresh,
+                    retry_failed=config.retry_failed,
+                    now=now,
+                    sources=sources,
+                )
+            )
+        except BaseException as error:  # noqa: BLE001 - it goes to the loop's thread, whatever it is
+            opening.set_exception(error)
+
+    def close_unwanted(opened: "Future[Output]") -> None:
+        if not opened.exception():
+            opened.result().target.close()
+
+    opening.set_running_or_notify_cancel()
+    threading.Thread(target=work, name="open output", daemon=True).start()
+    try:
+        return await asyncio.wrap_future(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(close_unwanted)
+        raise
 
 
 async def _scrape(
@@ -191,14 +214,18 @@ async def _scrape(
 def _in_own_loop(start: Callable[[Callable[[Engine], None]], Coroutine[Any, Any, Run]]) -> Run:
     """Run a coroutine in a new loop in a new thread; KeyboardInterrupt stops its engine, gracefully at first."""
     outcome: Future[Run] = Future()
-    running: list[tuple[asyncio.AbstractEventLoop, Engine]] = []
+    stops: list[Callable[[], object]] = []
+    interrupts = 0
+
+    def on_start(engine: Engine) -> None:
+        stops.append(partial(asyncio.get_running_loop().call_soon_threadsafe, engine.stop))
+        for _ in range(interrupts):  # that came too early
+            engine.stop()
 
     def work() -> None:
         try:
             with asyncio.Runner(loop_factory=new_event_loop) as runner:
-                outcome.set_result(
-                    runner.run(start(lambda engine: running.append((asyncio.get_running_loop(), engine))))
-                )
+                outcome.set_result(runner.run(start(on_start)))
         except BaseException as error:  # noqa: BLE001 - it goes to the caller's thread, whatever it is
             outcome.set_exception(error)
 
@@ -206,16 +233,15 @@ def _in_own_loop(start: Callable[[Callable[[Engine], None]], Coroutine[Any, Any,
     thread.start()
     while True:
         try:
-            run = outcome.result()
+            result = outcome.result()
             thread.join()
         except KeyboardInterrupt:
-            if not running:
-                raise
-            loop, engine = running[0]
-            with suppress(RuntimeError):  # it has just ended
-                loop.call_soon_threadsafe(engine.stop)
+            interrupts += 1
+            for stop in stops:
+                with suppress(RuntimeError):  # the loop has just ended
+                    stop()
         else:
-            return run
+            return result
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:

@@ -59,7 +59,7 @@ class _OneLine(logging.Formatter):
         text = record.getMessage()
         if record.exc_info and record.exc_info[1] is not None:
             text += f" ({type(record.exc_info[1]).__name__}: {record.exc_info[1]}; --log-file keeps the traceback)"
-        return "scrape: " + " ".join(text.split())
+        return "scrape: " + _encodable(" ".join(text.split()))
 
 
 class _Json(logging.Formatter):
@@ -74,5 +74,9 @@ class _Json(logging.Formatter):
         }
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        text = msgspec.json.encode({key: value.encode("utf-8", "replace").decode() for key, value in entry.items()})
-        return text.decode()
+        return msgspec.json.encode({key: _encodable(value) for key, value in entry.items()}).decode()
+
+
+def _encodable(text: str) -> str:
+    """Return `text` with lone surrogates, which no file takes, replaced."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,5 +1,6 @@
 """What can stand in a record: plain JSON data that the writer is sure to be able to write."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -36,15 +37,11 @@ def parse(text: str | bytes) -> Any:
 
 
 def _is_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [child for item in level for child in _children(item)]
-        if not level:
-            return False
-    return True
+    level = _containers([value])
+    for _ in range(MAX_DEPTH):
+        level = _containers(child for item in level for child in (item.values() if isinstance(item, dict) else item))
+    return bool(level)
 
 
-def _children(item: Any) -> Any:
-    if isinstance(item, dict):
-        return item.values()
-    return item if isinstance(item, list) else ()
+def _containers(values: Iterable[Any]) -> list[Any]:
+    return [value for value in values if isinstance(value, dict | list)]

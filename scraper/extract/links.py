@@ -22,7 +22,7 @@ _PLAIN = re.compile(
     rf"""
     (?: [{_NAME}] [{_NAME}.]*+ (?!:) ()                                       # 1 relative path
       | \# ()                                                               # 2 fragment
-      | https?:// (?:(?!xn--)[a-z0-9-]+\.)+ (?!xn--)[a-z]+ / ()             # 3 whole URL
+      | https?:// (?:(?!xn--)[a-z0-9-]+\.)+ [a-z]+ / ()                     # 3 whole URL
       | \.\./ (?:\.\./)* ()                                                 # 4 relative path, upwards
       | / (?!/) ()                                                          # 5 absolute path
       | \? ()                                                               # 6 query

@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator, M
 from itertools import islice
 from typing import Any
 
+from msgspec.structs import replace
+
 from scraper.models import Row
 from scraper.sources.columns import Columns, Mapper
 from scraper.sources.formats import url_of
@@ -41,7 +43,7 @@ class IterableSource:
             await asyncio.sleep(0)
 
     def _rows(self, items: list[Item]) -> list[Row]:
-        rows = [self._row(item) for item in items]
+        rows = [_well_formed(self._row(item)) for item in items]
         self._mapper.check()
         return rows
 
@@ -51,3 +53,10 @@ class IterableSource:
             return self._mapper.row({str(key): value for key, value in item.items()}, self._count, repr(item))
         # Whatever else a program hands over (a yarl.URL, a missing value of pandas) is not lost either: as its text.
         return Row("" if item is None else url_of(str(item)), self._count, NAME)
+
+
+def _well_formed(row: Row) -> Row:
+    """Return the row with lone surrogates in its URL replaced, as in the record: else no later run would know it."""
+    if row.url.isascii():
+        return row
+    return replace(row, url=row.url.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

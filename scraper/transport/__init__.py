@@ -26,8 +26,8 @@ _MAX_HEADERS = 1_000
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """Sends httpx requests through aiohttp. Build it inside the running loop.
 
-    Redirects, cookies, decoding and total time limits are the caller's. A request's `timeout` and `target`
-    extensions are obeyed as httpcore does; a response's `phases` extension is a Phases.
+    Redirects, cookies, decoding and total time limits are the caller's. A request's extensions `timeout` (as in
+    httpcore) and `href` (the URL to send, byte for byte) are obeyed; a response's extension `phases` is a Phases.
     """
 
     def __init__(  # noqa: PLR0913 - each is one setting of the run
@@ -177,14 +177,11 @@ def _payload_error(error: aiohttp.ClientPayloadError) -> httpx.TransportError:
 
 
 def _wire_url(request: httpx.Request) -> yarl.URL:
-    """Return the URL to send, its path and query byte for byte as the `target` extension has them.
+    """Return the URL to send: the `href` extension if there is one, byte for byte.
 
     httpx and yarl re-quote what the WHATWG URL Standard leaves alone (`|`, `[`, `%7E`).
     """
-    target = request.extensions.get("target")
-    if target is None:
-        return yarl.URL(str(request.url), encoded=True)
-    return yarl.URL(f"{request.url.scheme}://{request.url.netloc.decode()}{target.decode()}", encoded=True)
+    return yarl.URL(request.extensions.get("href") or str(request.url), encoded=True)
 
 
 def _client_timeout(limits: dict[str, float | None]) -> aiohttp.ClientTimeout:

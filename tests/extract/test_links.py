@@ -21,7 +21,9 @@ def by_ada(references: list[str], base: str) -> list[str]:
 
 
 def test_links_are_absolute_and_in_the_order_of_the_document():
-    html = "<p><a href=b.html>1</a><map><area href=/c></map><a href='?x'>2</a><a href=//d.example>3</a><a href=../e#f>4</a>"
+    html = (
+        "<a href=b.html>1</a><map><area href=/c></map><a href='?x'>2</a><a href=//d.example>3</a><a href=../e#f>4</a>"
+    )
     assert links(html) == [
         "https://a.example/dir/b.html",
         "https://a.example/c",
@@ -67,7 +69,7 @@ def test_a_page_of_frames_has_no_links():
     assert links("<frameset><frame src=x></frameset>") == []
 
 
-@pytest.mark.parametrize("base", ["ftp://a.example/x", "mailto:a@b.example", "data:text/html,x", "file:///x", ""])
+@pytest.mark.parametrize("base", ["ftp://a.example/x", "mailto:a@b.example", "data:text/html,x", "file:///x"])
 def test_a_base_that_is_not_http_leaves_whole_urls_only(base):
     assert absolute(["x", "#f", "/y", "../z", "https://b.example/"], base) == ["https://b.example/"]
 
@@ -86,29 +88,20 @@ def test_c1_a_long_base_does_not_multiply_a_page_of_short_links():
         absolute(references, base)
 
 
-@pytest.mark.parametrize(
-    "reference",
-    [
-        "../" * 100_000,
-        "a." * 100_000,
-        "https://" + "a." * 100_000,
-        "https://" + "a-" * 100_000,
-        "%" * 100_000,
-        "/a" * 100_000,
-    ],
-)
-def test_c1_a_long_reference_costs_its_length_only(reference):
+@pytest.mark.parametrize("piece", ["../", "a.", "https://a.", "https://a-", "%", "/a", "a:"])
+def test_c1_a_long_reference_costs_its_length_only(piece):
+    reference = piece + piece.removeprefix("https://") * 200_000
     assert absolute([reference], BASE) == by_ada([reference], BASE)
 
 
 # What is resolved without the parser is what the parser would have made of it.
 
 PIECES = (
-    "a", "b.html", "A", "0x7f", "1", ".", "..", "../", "./", "/", "//", "\\", "?", "#", ":", ";", "&", "=", "@", "~", "-", "_",
-    "%", "%2e", "%2E", "%41", "%zz", "'", '"', "<", ">", "[", "]", "^", "|", "`", "{", "}", "!", "$", "(", ")", "*", "+", ",",
-    " ", "\t", "\n", "\x00", "\x7f", "\xad", "é", "ß", "。", "\ud800",
+    "a", "b.html", "A", "0x7f", "1", ".", "..", "../", "./", "/", "//", "\\", "?", "#", ":", ";", "&", "=", "@", "~",
+    "-", "_", "%", "%2e", "%2E", "%41", "%zz", "'", '"', "<", ">", "[", "]", "^", "|", "`", "{", "}", "!", "$", "(",
+    ")", "*", "+", ",", " ", "\t", "\n", "\x00", "\x7f", "\xad", "é", "ß", "。", "\ud800",
     "http:", "https:", "HTTPS://", "http://", "https://", "mailto:", "javascript:", "data:", "C:",
-    "b.example", ".example", "xn--bcher-kva", "xn--", "127.0.0.1", "1.2", "localhost", ":80", ":443", ":8080", "user:pw@",
+    "b.example", ".example", "xn--bcher-kva", "xn--", "127.0.0.1", "1.2", "localhost", ":80", ":443", ":8080", "u:p@",
 )  # fmt: skip
 BASES = (
     "https://a.example/",
@@ -126,7 +119,7 @@ references = st.lists(st.sampled_from(PIECES), max_size=8).map("".join) | st.tex
 
 
 @given(reference=references, base=st.sampled_from(BASES))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @example(reference="../../../x", base=BASES[1])
 @example(reference="a:b", base=BASES[1])
 @example(reference="a/b:c", base=BASES[1])
@@ -136,6 +129,7 @@ references = st.lists(st.sampled_from(PIECES), max_size=8).map("".join) | st.tex
 @example(reference="https://b.example", base=BASES[1])
 @example(reference="https://b.example/.", base=BASES[1])
 @example(reference="https://1.2/", base=BASES[1])
+@example(reference="https://xn--a.example/", base=BASES[1])
 @example(reference="https:x", base=BASES[1])
 @example(reference="///x", base=BASES[1])
 @example(reference="?a'b", base=BASES[1])

@@ -87,9 +87,10 @@ def test_text_keeps_a_non_breaking_space():
 @pytest.mark.parametrize(
     "selector",
     [
-        "", " ", "::text", "h1[", "a >", "> a", "a,,b", "a,", ",a", "a)", "h1{", "//a", "a/text()", "#", ".", "..x", "1h", "a!b",
-        "a:first", "a:contains(x)", "a:not()", "a:has(", ":nope", "a[href=/x]", "@x", "\ud800",
-        "::nope", "h1::before", "h1::TEXT", "a::attr()", "a::attr(", "a::attr(x", "a::text, b::text", "a::text::text", "a::attr(b c)",
+        "", " ", "::text", "h1[", "a >", "> a", "a,,b", "a,", ",a", "a)", "h1{", "//a", "a/text()", "#", ".", "..x",
+        "1h", "a!b", "a:first", "a:contains(x)", "a:not()", "a:has(", ":nope", "a[href=/x]", "@x", "\ud800",
+        "::nope", "h1::before", "h1::TEXT", "a::attr()", "a::attr(", "a::attr(x", "a::attr(b c)", "a::text, b::text",
+        "a::text::text",
         "a:hover", "a:FOCUS", "li:active > b", ":current(p)", "svg|a", "*|a", "|a", "a || b",
     ],
 )  # fmt: skip

@@ -118,3 +118,8 @@ def test_progress_is_known_for_what_has_a_length():
     assert asyncio.run(run(["https://a.example/"] * (2 * BATCH_ROWS))) == [0.0, 0.5, 1.0]
     assert asyncio.run(run(iter(["https://a.example/"]))) == [None, None]
     assert asyncio.run(run([])) == [None]
+
+
+def test_a_lone_surrogate_in_a_url_is_replaced_as_it_is_in_its_record():
+    rows = rows_of(["http://a/\ud800", {"url": "http://a/\ud83d\ude00"}])
+    assert [row.url for row in rows] == ["http://a/\ufffd", "http://a/\U0001f600"]

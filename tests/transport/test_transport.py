@@ -58,7 +58,7 @@ def test_the_target_goes_out_byte_for_byte():
         async with local_site.serve(lambda hit, _: answer(hit)) as site:
             client = transport()
             for target in TARGETS:
-                await get(client, site.url("/"), target=target.encode())
+                await get(client, site.url("/"), href=site.url(target))
             await client.aclose()
         assert site.targets() == TARGETS
 

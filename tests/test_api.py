@@ -1,0 +1,228 @@
+"""The library: scrape, ascrape and stream, in scripts, threads and running loops."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import aclosing
+
+import httpx
+import local_site
+import pytest
+from local_site import html, reply
+
+from scraper import Config, OutputLocked, UsageError, ascrape, scrape, stream
+from scraper.run import read_records
+
+URLS = [f"http://example.test/{n}" for n in range(20)]
+
+
+def fake(*, fails=()):
+    def answer(request):
+        if request.url.path in fails:
+            return httpx.Response(404)
+        return httpx.Response(200, html=f"<title>Page {request.url.path}</title><h1>Head</h1>")
+
+    return httpx.MockTransport(answer)
+
+
+def test_scrape_returns_a_record_for_each_url():
+    run = scrape(URLS, transport=fake(fails=["/3"]), select={"head": "h1"}, per_host=50)
+    assert {record.url for record in run.records} == set(URLS)
+    assert [record.url for record in run.failed] == [URLS[3]]
+    assert run.records[0].fields == {"head": "Head"}
+    assert (run.summary.ok, run.summary.failed, run.summary.output) == (19, 1, None)
+    assert run.summary.is_complete
+    assert run.summary.is_balanced
+
+
+def test_scrape_works_inside_a_running_loop_and_again():
+    async def cell():
+        first = scrape(URLS, transport=fake())
+        second = scrape(URLS, transport=fake())
+        third = await ascrape(URLS, transport=fake())
+        return [len(run.records) for run in (first, second, third)]
+
+    assert asyncio.run(cell()) == [20, 20, 20]
+
+
+def test_scrape_works_over_a_real_socket_twice_and_leaves_nothing_behind():
+    before = threading.active_count()
+    with local_site.running({"/": html("<title>x</title>")}) as site:
+        for _ in range(2):
+            assert scrape([site.url()]).records[0].title == "x"
+    assert threading.active_count() == before
+
+
+def test_options_are_checked_like_the_command_lines():
+    for options, says in [({"concurrency": 0}, "--concurrency"), ({"cocurrency": 5}, "cocurrency")]:
+        with pytest.raises(UsageError, match=says):
+            scrape(URLS, **options)
+    with pytest.raises(UsageError, match="price"):
+        scrape(URLS, select={"price": "h1["}, transport=fake())
+
+
+def test_a_config_may_be_given_and_options_win_over_it():
+    seen = []
+
+    def answer(request):
+        seen.append(request.headers["user-agent"])
+        return httpx.Response(200, html="x")
+
+    config = Config(user_agent="a", concurrency=2)
+    scrape(URLS[:1], config, transport=httpx.MockTransport(answer))
+    scrape(URLS[:1], config, user_agent="b", transport=httpx.MockTransport(answer))
+    assert seen == ["a", "b"]
+
+
+def test_rows_may_be_dicts_whose_other_columns_come_back():
+    run = scrape([{"url": URLS[0], "id": 7}], transport=fake())
+    assert run.records[0].input == {"id": 7}
+
+
+def test_urls_may_come_from_a_generator_or_an_async_one_or_a_file(tmp_path):
+    path = tmp_path / "urls.txt"
+    path.write_text("\n".join(URLS))
+
+    async def numbered():
+        for url in URLS:
+            yield url
+
+    for urls in ((url for url in URLS), numbered(), path, str(path)):
+        assert len(scrape(urls, transport=fake()).records) == 20
+
+
+def test_no_urls_are_an_empty_run():
+    run = scrape([], transport=fake())
+    assert (run.records, run.summary.lines) == ([], 0)
+
+
+def test_an_output_is_gone_on_with(tmp_path):
+    path = tmp_path / "out.jsonl"
+    scrape(URLS[:5], output=str(path), transport=fake())
+    run = scrape(URLS, output=str(path), transport=fake())
+    assert (run.summary.already_done, run.summary.ok) == (5, 15)
+    assert {record.url for record in run.records} == set(URLS)
+    assert len(list(read_records(path))) == 20
+
+
+def test_an_output_that_another_run_holds_is_refused(tmp_path):
+    path = str(tmp_path / "out.jsonl")
+
+    async def scenario():
+        async def slow(request):
+            await asyncio.sleep(0.3)
+            return httpx.Response(200, html=str(request.url))
+
+        first = asyncio.ensure_future(ascrape(URLS[:1], output=path, transport=httpx.MockTransport(slow)))
+        await asyncio.sleep(0.1)
+        with pytest.raises(OutputLocked):
+            await ascrape(URLS, output=path, transport=fake())
+        await first
+
+    asyncio.run(scenario())
+
+
+def test_a_callback_gets_the_page():
+    def parse(page):
+        return {"title": page.tree.css_first("title").text(), "size": len(page.body), "status": page.status}
+
+    record = scrape(URLS[:1], parse=parse, transport=fake()).records[0]
+    assert record.fields == {"title": "Page /0", "size": record.bytes, "status": 200}
+
+
+def test_stream_yields_records_as_they_come():
+    async def scenario():
+        return [record.url async for record in stream(URLS, transport=fake())]
+
+    assert sorted(asyncio.run(scenario())) == sorted(URLS)
+
+
+def test_a_slow_consumer_of_a_stream_slows_the_fetching_down():
+    fetched = []
+
+    def answer(request):
+        fetched.append(request)
+        return httpx.Response(200, html="x")
+
+    async def scenario():
+        urls = (f"http://{n}.test/" for n in range(10_000))
+        async with aclosing(stream(urls, concurrency=5, transport=httpx.MockTransport(answer))) as records:
+            async for _ in records:
+                for _ in range(100):
+                    await asyncio.sleep(0)
+                break
+        return len(fetched)
+
+    assert asyncio.run(scenario()) <= 1 + 5 + 2 * 5 + 5
+
+
+def test_leaving_a_stream_ends_the_run():
+    async def scenario():
+        async with aclosing(stream(URLS, transport=fake())) as records:
+            async for _ in records:
+                break
+        assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_raises_what_the_run_raises():
+    async def scenario():
+        with pytest.raises(UsageError, match="price"):
+            async for _ in stream(URLS, select={"price": "h1["}, transport=fake()):
+                pass
+        with pytest.raises(UsageError, match="no output"):
+            async for _ in stream(URLS, output="x.jsonl", transport=fake()):
+                pass
+
+    asyncio.run(scenario())
+
+
+def test_a_generator_that_raises_ends_the_run_with_its_error():
+    def urls():
+        yield URLS[0]
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        scrape(urls(), transport=fake())
+
+
+def test_cancelling_keeps_what_is_in_the_output(tmp_path):
+    path = tmp_path / "out.jsonl"
+
+    async def answer(request):
+        if request.url.path != "/0":
+            await asyncio.Event().wait()
+        return httpx.Response(200, html="x")
+
+    async def scenario():
+        run = asyncio.ensure_future(ascrape(URLS, output=str(path), transport=httpx.MockTransport(answer)))
+        await asyncio.sleep(0.1)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(scenario())
+    assert [record.url for record in read_records(path)] == [URLS[0]]
+
+
+@pytest.mark.slow
+def test_interrupting_scrape_returns_what_is_there():
+    pages = {"/0": html("<title>x</title>"), "/hang": reply(200, {}, b"", delay=60)}
+    with local_site.running(pages) as site:
+        code = (
+            "import scraper, sys\n"
+            "run = scraper.scrape(sys.argv[1:], grace=0.1)\n"
+            "print(len(run.records), run.summary.pending, run.summary.is_complete)\n"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, site.url("/0"), site.url("/hang")], stdout=subprocess.PIPE, text=True
+        )
+        while len(site.hits) < 2:
+            pass
+        os.kill(process.pid, signal.SIGINT)
+        assert process.communicate(timeout=20)[0] == "1 1 False\n"

@@ -1,0 +1,66 @@
+"""The settings: defaults, checks, layers."""
+
+import pytest
+
+from scraper.config import VERSION, Config, option, parse_size, split_header, split_kinds
+from scraper.errors import UsageError
+
+
+def test_the_defaults_are_those_of_the_design():
+    config = Config()
+    assert (config.concurrency, config.per_host, config.delay, config.retries) == (50, 4, 0.0, 3)
+    assert (config.connect_timeout, config.read_timeout, config.timeout) == (10, 20, 45)
+    assert (config.max_body_bytes, config.max_redirects, config.grace) == (10 * 1024**2, 10, 10)
+    assert config.robots
+    assert config.user_agent.startswith(f"scraper/{VERSION} (+http")
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ({"concurrency": 0}, "--concurrency is 0; it must be at least 1"),
+        ({"per_host": -1}, "--per-host"),
+        ({"delay": -0.1}, "--delay"),
+        ({"delay": float("nan")}, "--delay"),
+        ({"timeout": 0}, "--timeout"),
+        ({"connect_timeout": float("nan")}, "--connect-timeout"),
+        ({"read_timeout": float("inf")}, "--read-timeout"),
+        ({"retries": -1}, "--retries"),
+        ({"limit": 0}, "--limit"),
+        ({"grace": -1}, "--grace"),
+        ({"max_body": "10 apples"}, "--max-body"),
+        ({"max_body": 0}, "--max-body"),
+        ({"header": ["no colon"]}, "--header"),
+        ({"header": ["X: a\r\nY: b"]}, "--header"),
+        ({"header": ["Host: a"]}, "--header cannot set Host"),
+        ({"user_agent": "a\nb"}, "--user-agent"),
+        ({"user_agent": ""}, "--user-agent"),
+        ({"proxy": "socks5://a"}, "--proxy"),
+        ({"retry_failed": "timeouts"}, "does not know 'timeouts'"),
+        ({"concurrency": "many"}, "concurrency"),
+        ({"cocurrency": 5}, "'cocurrency'"),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_one_line_that_names_it(setting, says):
+    with pytest.raises(UsageError, match=says) as caught:
+        Config.build(setting)
+    assert "\n" not in str(caught.value)
+
+
+def test_later_layers_win_and_dashes_are_underscores():
+    config = Config.build({"per-host": 2, "links": True}, {"per_host": "3"}, {"meta": True})
+    assert (config.per_host, config.links, config.meta) == (3, True, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [(500, 500), ("500", 500), ("10MiB", 10 * 1024**2), ("1.5 kb", 1536), ("2G", 2 * 1024**3), ("7B", 7)],
+)
+def test_sizes(text, number):
+    assert parse_size(text) == number
+
+
+def test_headers_kinds_and_option_names():
+    assert split_header("X-Token:  a:b ") == ("X-Token", "a:b")
+    assert split_kinds("read-timeout, 503,") == {"read-timeout", "503"}
+    assert option("per_host") == "--per-host"

@@ -1,0 +1,63 @@
+"""Log lines: short on stderr, JSON with tracebacks in the file."""
+
+import logging
+
+import msgspec
+import pytest
+
+from scraper.errors import UsageError
+from scraper.logs import configured
+
+log = logging.getLogger("scraper.worker")
+
+
+def say():
+    log.info("fetched %s", "a")
+    log.warning("two\nlines")
+    try:
+        int("oops\ud800")
+    except ValueError:
+        log.exception("a bug")
+
+
+def test_stderr_gets_warnings_in_one_line_each_without_tracebacks(capsys):
+    with configured(log_file=None, is_verbose=False):
+        say()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "scrape: two lines"
+    assert lines[1].startswith("scrape: a bug (ValueError: ")
+    assert len(lines) == 2
+
+
+def test_verbose_adds_what_is_merely_informative(capsys):
+    with configured(log_file=None, is_verbose=True):
+        say()
+    assert "scrape: fetched a" in capsys.readouterr().err
+
+
+def test_the_file_gets_everything_as_json_lines(tmp_path, capsys):
+    path = tmp_path / "run.log"
+    with configured(log_file=str(path), is_verbose=False):
+        say()
+    entries = [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
+    assert [(entry["level"], entry["message"]) for entry in entries] == [
+        ("info", "fetched a"), ("warning", "two\nlines"), ("error", "a bug"),
+    ]  # fmt: skip
+    assert "Traceback" in entries[2]["traceback"]
+    assert "fetched" not in capsys.readouterr().err
+
+
+def test_everything_is_as_before_afterwards():
+    logger = logging.getLogger("scraper")
+    before = (logger.level, logger.propagate, list(logger.handlers))
+    with configured(log_file=None, is_verbose=True):
+        assert logger.handlers
+    assert (logger.level, logger.propagate, logger.handlers) == before
+
+
+def test_a_file_that_cannot_be_written_is_one_clear_line(tmp_path):
+    with (
+        pytest.raises(UsageError, match=r"--log-file .* cannot be written"),
+        configured(log_file=str(tmp_path), is_verbose=False),
+    ):
+        pass
