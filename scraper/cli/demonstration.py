@@ -22,7 +22,7 @@ Try next:
 def run() -> int:
     """Run the demo and show what came of it; return the exit code."""
     session = Session(_CONFIG)
-    done = session.run(_scrape_site(session))
+    done = session.run(lambda: _scrape_site(session))
     session.close(done.summary)
     first = next((record for record in done.records if record.ok), None)
     if first is not None:

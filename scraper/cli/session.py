@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ def scrape(sources: Sequence[str], config: Config) -> int:
     """Run `sources` to `config.output`; return the exit code. Raises RunError."""
     session = Session(config)
     rows = api.rows_of_sources(sources, config)
-    run = session.run(api.run(rows, config, sources=sources, watch=session.watch, on_start=session.on_start))
+    run = session.run(lambda: api.run(rows, config, sources=sources, watch=session.watch, on_start=session.on_start))
     session.close(run.summary)
     return session.exit_code(run.summary)
 
@@ -39,13 +39,13 @@ class Session:
         self._config = config
         self._signal: int | None = None
 
-    def run(self, main: Coroutine[Any, Any, Run]) -> Run:
-        """Run `main` in an event loop of its own, with the log where the settings want it."""
+    def run(self, main: Callable[[], Coroutine[Any, Any, Run]]) -> Run:
+        """Run what `main` returns in an event loop of its own, with the log where the settings want it."""
         with (
             logs.configured(log_file=self._config.log_file, is_verbose=self._config.verbose),
             asyncio.Runner(loop_factory=api.new_event_loop) as runner,
         ):
-            return runner.run(main)
+            return runner.run(main())
 
     def on_start(self, engine: Engine) -> None:
         """Make the first SIGINT, SIGTERM or SIGHUP drain the run and the second cancel it."""

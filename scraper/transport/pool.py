@@ -1,5 +1,6 @@
 """aiohttp's connection pool with a cap on *open* sockets, idle ones included."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable
@@ -31,16 +32,19 @@ class _CountedSocket(socket.socket):
 
 
 class CappedConnector(aiohttp.TCPConnector):
-    """Keeps at most `max_idle` connections that are not in use; with `limit` of those that are, that caps open sockets.
+    """At most `limit` connections in use and `max_idle` that are not, and never more sockets open than both together.
 
     aiohttp's `limit` counts only connections in use: without a cap 2,000 hosts left 2,009 open descriptors.
     """
 
-    def __init__(self, *, max_idle: int, **options: Any) -> None:
-        super().__init__(socket_factory=self._open_socket, **options)
+    def __init__(self, *, limit: int, max_idle: int, **options: Any) -> None:
+        super().__init__(limit=limit, socket_factory=self._open_socket, **options)
+        self._max_open = limit + max_idle
         self._max_idle = max_idle
         self._open = 0
         self._in_use = 0
+        self._has_room = asyncio.Event()
+        self._has_room.set()
 
     @property
     def open_sockets(self) -> int:
@@ -48,9 +52,11 @@ class CappedConnector(aiohttp.TCPConnector):
         return self._open
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Connection:  # noqa: ASYNC109 - aiohttp calls it so
-        """Take a connection from the pool or make one."""
+        """Take a connection from the pool or make one, once a socket that was given up is closed."""
         phases = CURRENT.get()
         started = time.perf_counter()
+        while self._open >= self._max_open:
+            await self._has_room.wait()
         connection = await super().connect(req, traces, timeout)
         if phases.has_dialled:
             phases.connect = (time.perf_counter() - started) * 1000 - (phases.dns or 0.0)
@@ -59,18 +65,23 @@ class CappedConnector(aiohttp.TCPConnector):
         return connection
 
     def _give_back(self, connection: Connection) -> None:
-        """Have the connection closed instead of kept when the idle ones are too many; it is about to be released."""
+        """End the connection, which is about to be released, unless it may be kept: the idle ones are counted."""
         self._in_use -= 1
-        if self._open - self._in_use > self._max_idle and connection.protocol is not None:
-            connection.protocol.force_close()
+        protocol = connection.protocol
+        if protocol is not None and (protocol.should_close or self._open - self._in_use > self._max_idle):
+            protocol.force_close()
+            protocol.abort()  # close() would wait for a TLS peer's close_notify, up to 30 s
 
     def _open_socket(self, address: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, *_ = address
         opened = _CountedSocket(family, kind, protocol)
         opened.on_close = self._closed_socket
         self._open += 1
+        if self._open >= self._max_open:
+            self._has_room.clear()
         CURRENT.get().has_dialled = True
         return opened
 
     def _closed_socket(self) -> None:
         self._open -= 1
+        self._has_room.set()

@@ -155,6 +155,7 @@ BAD_CALLS = {
     "an unknown kind": (["urls.txt", "--retry-failed=timeouts"], 2, "timeouts"),
     "a header that is none": (["urls.txt", "--header", "nonsense"], 2, "Name: value"),
     "no source": ([], 2, "SOURCE"),
+    "a log in a missing folder": (["urls.txt", "--log-file", "none/run.log"], 2, "none/run.log"),
     "an output in a file's place": (["urls.txt", "-o", "urls.txt/out.jsonl"], 5, "urls.txt/out.jsonl"),
     "an output that is a folder": (["urls.txt", "-o", "folder"], 5, "folder"),
     "an output that is no output": (["urls.txt", "-o", "shop.csv"], 5, "shop.csv"),
