@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Self
 
 import msgspec
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from scraper.errors import ERROR_KINDS, UsageError
 
+VERSION = "0.1.0"
 PROJECT_URL = "https://github.com/scraper-project/scraper"
 FRONTIER_WINDOW = 10_000
 """Jobs that wait at a time: room to mix hosts, about 10 MB."""
@@ -32,11 +32,6 @@ WRITE_INTERVAL_S = 0.5
 """A finished record is in the file at the latest after so long."""
 FSYNC_INTERVAL_S = 5.0
 """A power loss costs at most what was written since; those URLs are fetched again."""
-
-try:
-    VERSION = version("scraper")
-except PackageNotFoundError:  # run from a checkout that was never installed
-    VERSION = "0"
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)(?:i?B)?", re.IGNORECASE)
 _SIZE_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}

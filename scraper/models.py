@@ -83,12 +83,19 @@ class Page(Struct, frozen=True, kw_only=True):
     """`text/html`, without parameters, in lower case; sniffed when the server names none."""
     encoding: str = "utf-8"
     """The charset used, by its WHATWG name."""
-    text: str = ""
-    """`body` decoded with `encoding`; empty for what is not HTML."""
+    decoded: str | None = None
+    """`body` decoded with `encoding`, when that is not UTF-8."""
     redirects: tuple[Redirect, ...] = ()
     timings: Timings = Timings()
     tree: Any = None
     """The parsed document (`selectolax.lexbor.LexborHTMLParser`); set for a `parse` callback."""
+
+    @property
+    def text(self) -> str:
+        """The source: `body` decoded with `encoding`, broken bytes as U+FFFD. Made anew at each look."""
+        if self.decoded is not None:
+            return self.decoded
+        return self.body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
 
     def header(self, name: str) -> str | None:
         """Return the first value of header `name` (lower case), or None."""

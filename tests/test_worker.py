@@ -21,7 +21,7 @@ PAGE = Page(
     body=b"<title>x</title>",
     media_type="text/html",
     encoding="utf-8",
-    text="<title>x</title>",
+    decoded="<title>x</title>",
     redirects=(Redirect(301, "http://a.test/"),),
     timings=Timings(first_byte=2.0, body=1.0),
 )

@@ -10,8 +10,7 @@ from scraper.models import Page
 MAX_CHARACTERS = 2**27
 """Of one part of a record; a short page that would make more of itself, by nesting or a long base, is refused."""
 
-_BOM = "\ufeff"
-_UTF8_BOM = _BOM.encode()
+_UTF8_BOM = b"\xef\xbb\xbf"
 # Mutation events only serve <selectedcontent>, a copy of what the page has elsewhere; parsing without is 3 % faster.
 _OPTIONS = int(LexborDocumentOptions.WO_EVENTS)
 # ASCII whitespace as the Infra Standard has it, where it is more than the single space that it collapses to.
@@ -35,9 +34,8 @@ def parse_html(page: Page) -> LexborHTMLParser:
     out as U+FFFD. Scripting is off: what is in a <noscript> is meant for readers like us. A byte-order mark is dropped,
     for as text it would end <head> before it began.
     """
-    if page.encoding == "utf-8" and page.body:
-        return LexborHTMLParser(page.body.removeprefix(_UTF8_BOM), options=_OPTIONS)
-    return LexborHTMLParser(page.text.removeprefix(_BOM), options=_OPTIONS)
+    html = page.body if page.decoded is None else page.decoded.encode("utf-8", "replace")
+    return LexborHTMLParser(html.removeprefix(_UTF8_BOM), options=_OPTIONS)
 
 
 def tag_ids(*names: str) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from scraper.errors import (
     UrlError,
 )
 from scraper.fetcher import redirects
-from scraper.fetcher.charset import decide
+from scraper.fetcher.charset import decide, decode
 from scraper.fetcher.failures import to_url_error
 from scraper.fetcher.inflate import ACCEPT_ENCODING, inflater
 from scraper.fetcher.media_type import is_html, may_be_html, media_type
@@ -136,7 +136,7 @@ class Fetcher:
         kind = media_type(content_type, body)
         if attempt.request.is_page and body and not is_html(kind):
             raise NotHtml(f"the body is {kind}")
-        encoding, text = decide(body, content_type)
+        encoding = decide(body, content_type)
         return Page(
             url=attempt.request.url,
             final_url=attempt.href,
@@ -145,7 +145,7 @@ class Fetcher:
             body=body,
             media_type=kind,
             encoding=encoding,
-            text=text,
+            decoded=None if encoding == "utf-8" else decode(body, encoding),
             redirects=tuple(attempt.redirects),
             timings=attempt.timings(),
         )

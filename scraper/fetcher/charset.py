@@ -8,6 +8,8 @@ import webencodings
 
 from scraper.fetcher.media_type import parse_content_type
 
+_FIRST_BYTES = 1024
+"""Where the HTML Standard wants the declaration, and nearly all pages have it."""
 _PRESCAN_BYTES = 16 * 1024
 """The HTML Standard asks for 1,024 at least; browsers go on to the end of the head."""
 _JIS_PAIRS = {"euc_jp": re.compile(rb"[\xa1-\xfe]{2}"), "iso2022_jp": re.compile(rb"[\x21-\x7e]{2}")}
@@ -74,17 +76,23 @@ _XML_ENCODING = re.compile(
 )
 
 
-def decide(body: bytes, content_type: str | None) -> tuple[str, str]:
-    """Return the name of the encoding and the text of `body`, without its byte order mark.
+def decide(body: bytes, content_type: str | None) -> str:
+    """Return the name of the encoding of `body`, by the WHATWG Encoding Standard, in lower case.
 
-    Names and meanings are the WHATWG Encoding Standard's, in lower case; a label it does not know counts for nothing.
-    Bytes that mean nothing become U+FFFD. Never raises.
+    A label that the Standard does not know counts for nothing.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
-            return encoding, _decode(body[len(mark) :], encoding)
-    encoding = _encoding_of(parse_content_type(content_type).charset) or _prescan(body) or "utf-8"
-    return encoding, _decode(body, encoding)
+            return encoding
+    return _encoding_of(parse_content_type(content_type).charset) or _prescan(body) or "utf-8"
+
+
+def decode(body: bytes, encoding: str) -> str:
+    """Return the text of `body`, without its byte order mark; bytes that mean nothing become U+FFFD. Never raises."""
+    for mark, marked in _BYTE_ORDER_MARKS:
+        if encoding == marked and body.startswith(mark):
+            return _decode(body[len(mark) :], encoding)
+    return _decode(body, encoding)
 
 
 def _encoding_of(label: str | None) -> str | None:
@@ -103,7 +111,8 @@ def _prescan(body: bytes) -> str | None:
         if body.startswith(start):
             return encoding
     head = body[:_PRESCAN_BYTES]
-    declared = _meta_encoding(head) if b"charset" in head.lower() else None
+    says_charset = any(b"charset" in part.lower() for part in (head[:_FIRST_BYTES], head))
+    declared = _meta_encoding(head) if says_charset else None
     if declared is None and (xml := _XML_ENCODING.match(head[: head.find(b">") + 1])):
         declared = _encoding_of(xml[2].decode("latin-1"))
     # What was found by reading ASCII is not UTF-16; x-user-defined was once said for want of a better name.

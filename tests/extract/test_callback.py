@@ -9,7 +9,7 @@ from scraper.errors import ExtractError, Truncated, UsageError
 from scraper.extract.callback import MAX_TEXT_CHARACTERS, call, load_callback
 from scraper.models import Page
 
-PAGE = Page(url="https://a.example/", final_url="https://a.example/", status=200, text="<title>x</title>")
+PAGE = Page(url="https://a.example/", final_url="https://a.example/", status=200, decoded="<title>x</title>")
 
 
 def failure(callback) -> str:

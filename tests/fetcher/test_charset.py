@@ -8,10 +8,16 @@ from hypothesis import strategies as st
 from webencodings.labels import LABELS
 
 from scraper.fetcher import charset
-from scraper.fetcher.charset import decide
+from scraper.fetcher.charset import decide, decode
 
 HTML = "text/html"
 EURO = "<title>Ärger für 5 €</title>"
+
+
+def decided(body, content_type):
+    """Return the encoding and the text."""
+    encoding = decide(body, content_type)
+    return encoding, decode(body, encoding)
 
 
 def meta(label):
@@ -32,21 +38,21 @@ def meta(label):
     ],
 )
 def test_c3_byte_order_mark_goes_before_header_before_meta_before_utf8(body, content_type, encoding):
-    assert decide(body, content_type)[0] == encoding
+    assert decided(body, content_type)[0] == encoding
 
 
 @pytest.mark.parametrize("label", ["utf-7", "base64", "utf8mb4", "", "none", "binary", "é", "\udcff", "x" * 10_000])
 def test_c3_an_unknown_label_falls_through_to_the_next_source(label):
-    assert decide(meta(b"koi8-r"), f"text/html; charset={label}")[0] == "koi8-r"
+    assert decided(meta(b"koi8-r"), f"text/html; charset={label}")[0] == "koi8-r"
     in_meta = meta(label.encode("utf-8", "surrogatepass"))
-    assert decide(in_meta, HTML)[0] == "utf-8"
-    assert decide(in_meta + meta(b"koi8-r"), HTML)[0] == "koi8-r"
+    assert decided(in_meta, HTML)[0] == "utf-8"
+    assert decided(in_meta + meta(b"koi8-r"), HTML)[0] == "koi8-r"
 
 
 def test_the_byte_order_mark_is_not_part_of_the_text():
-    assert decide(b"\xef\xbb\xbf" + EURO.encode(), None) == ("utf-8", EURO)
-    assert decide(b"\xff\xfe" + EURO.encode("utf-16-le"), None) == ("utf-16le", EURO)
-    assert decide(b"\xfe\xff" + EURO.encode("utf-16-be"), None) == ("utf-16be", EURO)
+    assert decided(b"\xef\xbb\xbf" + EURO.encode(), None) == ("utf-8", EURO)
+    assert decided(b"\xff\xfe" + EURO.encode("utf-16-le"), None) == ("utf-16le", EURO)
+    assert decided(b"\xfe\xff" + EURO.encode("utf-16-be"), None) == ("utf-16be", EURO)
 
 
 @pytest.mark.parametrize(
@@ -94,13 +100,13 @@ def test_c3_the_start_of_a_page_is_read_as_the_html_standard_does(head, encoding
 
 
 def test_c3_a_meta_after_the_first_1024_bytes_counts():
-    assert decide(b"<!--%b-->" % bytes(10_000) + meta(b"koi8-r"), HTML)[0] == "koi8-r"
-    assert decide(b"<!--%b-->" % bytes(20_000) + meta(b"koi8-r"), HTML)[0] == "utf-8"
+    assert decided(b"<!--%b-->" % bytes(10_000) + meta(b"koi8-r"), HTML)[0] == "koi8-r"
+    assert decided(b"<!--%b-->" % bytes(20_000) + meta(b"koi8-r"), HTML)[0] == "utf-8"
 
 
 def test_a_header_with_a_charset_spares_the_search(monkeypatch):
     monkeypatch.setattr(charset, "_prescan", None)
-    assert decide(EURO.encode(), "text/html; charset=utf-8") == ("utf-8", EURO)
+    assert decided(EURO.encode(), "text/html; charset=utf-8") == ("utf-8", EURO)
 
 
 @pytest.mark.parametrize(
@@ -161,14 +167,14 @@ def test_c3_the_search_takes_linear_time(unit):
     ],
 )
 def test_c3_each_encoding_is_read_as_the_encoding_standard_does(label, body, text):
-    encoding, decoded = decide(body, f"text/html; charset={label}")
+    encoding, decoded = decided(body, f"text/html; charset={label}")
     assert decoded == text
     assert encoding == webencodings.lookup(label).name
 
 
 def test_c4_control_characters_and_nul_stay():
     body = "a\0b\x01\x0b\u2028\x7f".encode()
-    assert decide(body, None)[1] == body.decode()
+    assert decided(body, None)[1] == body.decode()
 
 
 @pytest.mark.parametrize(
@@ -177,8 +183,8 @@ def test_c4_control_characters_and_nul_stay():
 )
 def test_a_page_with_very_many_broken_places_is_not_mended_one_by_one(label, body):
     content_type = f"text/html; charset={label}"
-    assert "\ufffd" not in decide(body * 5_000, content_type)[1]
-    assert decide(body * 15_000, content_type)[1].count("\ufffd") >= 15_000
+    assert "\ufffd" not in decided(body * 5_000, content_type)[1]
+    assert decided(body * 15_000, content_type)[1].count("\ufffd") >= 15_000
 
 
 @settings(max_examples=400, deadline=None)
@@ -189,9 +195,9 @@ def test_a_page_with_very_many_broken_places_is_not_mended_one_by_one(label, bod
 )
 def test_c3_no_bytes_and_no_label_raise(body, label, is_in_header):
     if is_in_header:
-        encoding, text = decide(body, f"text/html; charset={label}")
+        encoding, text = decided(body, f"text/html; charset={label}")
     else:
-        encoding, text = decide(meta(label.encode()) + body, None)
+        encoding, text = decided(meta(label.encode()) + body, None)
     assert encoding in set(LABELS.values())
     assert json.loads(json.dumps(text)) == text
     text.encode()  # no lone surrogate: JSON lines are UTF-8
@@ -200,10 +206,10 @@ def test_c3_no_bytes_and_no_label_raise(body, label, is_in_header):
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300), st.text(max_size=40))
 def test_c3_any_header_and_any_start_of_a_page_give_an_encoding(body, content_type):
-    assert decide(b"<meta charset " + body, content_type)[0] in set(LABELS.values())
+    assert decided(b"<meta charset " + body, content_type)[0] in set(LABELS.values())
 
 
 @given(st.text(max_size=100))
 def test_utf8_comes_back_as_it_was(text):
-    assert decide("\ufeff".encode() + text.encode(), None) == ("utf-8", text)
-    assert decide(text.encode(), "text/html; charset=UTF-8") == ("utf-8", text.removeprefix("\ufeff"))
+    assert decided("\ufeff".encode() + text.encode(), None) == ("utf-8", text)
+    assert decided(text.encode(), "text/html; charset=UTF-8") == ("utf-8", text.removeprefix("\ufeff"))
