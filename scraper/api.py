@@ -276,7 +276,7 @@ def _results(config: Config) -> Results:
 def _transport(config: Config) -> AiohttpTransport:
     return AiohttpTransport(
         limit=config.concurrency,
-        max_idle=(defaults.SOCKETS_PER_WORKER - 1) * config.concurrency,
+        max_open=defaults.SOCKETS_PER_WORKER * config.concurrency,
         idle_timeout_s=defaults.IDLE_SOCKET_S,
         resolver=CachingResolver(
             timeout_s=defaults.DNS_TIMEOUT_S,

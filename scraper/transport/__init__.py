@@ -34,7 +34,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self,
         *,
         limit: int,
-        max_idle: int,
+        max_open: int,
         idle_timeout_s: float,
         resolver: CachingResolver,
         proxy: str | None = None,
@@ -42,7 +42,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self._proxy = proxy
         self._pool = CappedConnector(
-            max_idle=max_idle,
+            max_open=max_open,
             limit=limit,
             keepalive_timeout=idle_timeout_s,
             ssl=tls_context(is_insecure=is_insecure),
@@ -63,7 +63,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     @property
     def open_sockets(self) -> int:
         """Sockets open now, idle ones included."""
-        return self._pool.open_sockets
+        return self._pool.budget.open
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the response with its body still to be read. Raises httpx.TransportError."""

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 class Phases:
     """Milliseconds of one request; None for a phase that it did not need."""
 
-    __slots__ = ("connect", "dns", "has_dialled")
+    __slots__ = ("connect", "dns", "has_dialled", "has_room")
 
     def __init__(self) -> None:
         self.dns: float | None = None
@@ -14,6 +14,8 @@ class Phases:
         """TCP and TLS."""
         self.has_dialled = False
         """A new socket was opened for it: it does not run on a kept connection."""
+        self.has_room = False
+        """A socket was promised to it, and is not opened yet."""
 
 
 CURRENT: ContextVar[Phases] = ContextVar("phases")

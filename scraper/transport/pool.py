@@ -3,13 +3,15 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 
-from scraper.transport.phases import CURRENT
+from scraper.transport.phases import CURRENT, Phases
 
 
 class _CountedSocket(socket.socket):
@@ -31,57 +33,117 @@ class _CountedSocket(socket.socket):
             on_close()
 
 
+class SocketBudget:
+    """Counts open sockets, and knows which connections are idle: who must dial and finds no room ends the oldest."""
+
+    def __init__(self, max_open: int) -> None:
+        self.open = 0
+        """Sockets open now, those that connect or close included."""
+        self._max_open = max_open
+        self._promised = 0
+        """Dials that have room and no socket yet."""
+        self._ending = 0
+        """Idle connections that were ended and may not be closed yet."""
+        self._idle: dict[ResponseHandler, Hashable] = {}
+        """The longest idle first, with what they lead to; some may have been closed by the server."""
+        self._idle_of: Counter[Hashable] = Counter()
+        self._closing = asyncio.Event()
+
+    def has_idle(self, key: Hashable) -> bool:
+        """Return whether a connection to `key` is kept."""
+        return key in self._idle_of
+
+    async def make_room(self) -> None:
+        """Wait until one more socket may be opened, and promise it."""
+        while self.open + self._promised >= self._max_open:
+            if self.open + self._promised - self._ending >= self._max_open and self._idle:
+                oldest = next(iter(self._idle))
+                self._ending += oldest.is_connected()
+                self.take(oldest)
+                oldest.abort()
+            else:
+                self._closing.clear()
+                await self._closing.wait()
+        self._promised += 1
+
+    def use_room(self) -> None:
+        """End a promise: its socket was opened, or will not be."""
+        self._promised -= 1
+
+    def open_socket(self, family: int, kind: int, protocol: int) -> socket.socket:
+        """Return a new socket, which counts until it is closed."""
+        opened = _CountedSocket(family, kind, protocol)
+        opened.on_close = self._closed_socket
+        self.open += 1
+        return opened
+
+    def keep(self, connection: ResponseHandler, key: Hashable) -> None:
+        """Take note that `connection` becomes idle."""
+        while self._idle and not (oldest := next(iter(self._idle))).is_connected():
+            self.take(oldest)
+        self._idle[connection] = key
+        self._idle_of[key] += 1
+
+    def take(self, connection: ResponseHandler) -> None:
+        """Take note that `connection` is idle no longer."""
+        key = self._idle.pop(connection, None)
+        if key is not None:
+            self._idle_of[key] -= 1
+            if not self._idle_of[key]:
+                del self._idle_of[key]
+
+    def _closed_socket(self) -> None:
+        self.open -= 1
+        self._ending = max(0, self._ending - 1)
+        self._closing.set()
+
+
 class CappedConnector(aiohttp.TCPConnector):
-    """At most `limit` connections in use and `max_idle` that are not, and never more sockets open than both together.
+    """At most `limit` connections in use, and never more than `max_open` sockets, idle ones and closing ones included.
 
     aiohttp's `limit` counts only connections in use: without a cap 2,000 hosts left 2,009 open descriptors.
     """
 
-    def __init__(self, *, limit: int, max_idle: int, **options: Any) -> None:
+    def __init__(self, *, limit: int, max_open: int, **options: Any) -> None:
         super().__init__(limit=limit, socket_factory=self._open_socket, **options)
-        self._max_open = limit + max_idle
-        self._max_idle = max_idle
-        self._open = 0
-        self._in_use = 0
-        self._has_room = asyncio.Event()
-        self._has_room.set()
-
-    @property
-    def open_sockets(self) -> int:
-        """Sockets open now, those that connect or close included."""
-        return self._open
+        self.budget = SocketBudget(max_open)
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Connection:  # noqa: ASYNC109 - aiohttp calls it so
-        """Take a connection from the pool or make one, once a socket that was given up is closed."""
+        """Take a connection from the pool, or make one once there is room for it."""
         phases = CURRENT.get()
         started = time.perf_counter()
-        while self._open >= self._max_open:
-            await self._has_room.wait()
-        connection = await super().connect(req, traces, timeout)
+        if not self.budget.has_idle(req.connection_key):
+            await self.budget.make_room()
+            phases.has_room = True
+        try:
+            connection = await super().connect(req, traces, timeout)
+        finally:
+            self._use_room(phases)
         if phases.has_dialled:
             phases.connect = (time.perf_counter() - started) * 1000 - (phases.dns or 0.0)
-        self._in_use += 1
-        connection.add_callback(lambda: self._give_back(connection))
+        elif connection.protocol is not None:
+            self.budget.take(connection.protocol)
+        connection.add_callback(lambda: self._give_back(connection, req.connection_key))
         return connection
 
-    def _give_back(self, connection: Connection) -> None:
-        """End the connection, which is about to be released, unless it may be kept: the idle ones are counted."""
-        self._in_use -= 1
+    def _give_back(self, connection: Connection, key: Hashable) -> None:
+        """Take note that the connection is about to go back to the pool, or end it when it cannot."""
         protocol = connection.protocol
-        if protocol is not None and (protocol.should_close or self._open - self._in_use > self._max_idle):
-            protocol.force_close()
+        if protocol is None:
+            return
+        if protocol.should_close:
             protocol.abort()  # close() would wait for a TLS peer's close_notify, up to 30 s
+        else:
+            self.budget.keep(protocol, key)
 
     def _open_socket(self, address: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, *_ = address
-        opened = _CountedSocket(family, kind, protocol)
-        opened.on_close = self._closed_socket
-        self._open += 1
-        if self._open >= self._max_open:
-            self._has_room.clear()
-        CURRENT.get().has_dialled = True
-        return opened
+        phases = CURRENT.get()
+        phases.has_dialled = True
+        self._use_room(phases)
+        return self.budget.open_socket(family, kind, protocol)
 
-    def _closed_socket(self) -> None:
-        self._open -= 1
-        self._has_room.set()
+    def _use_room(self, phases: Phases) -> None:
+        if phases.has_room:
+            phases.has_room = False
+            self.budget.use_room()

@@ -11,12 +11,12 @@ from scraper.transport import AiohttpTransport
 from scraper.transport.dns import CachingResolver
 
 
-async def hammer(*, hosts, rounds, limit, max_idle):
+async def hammer(*, hosts, rounds, limit, max_open):
     """Ask each of `hosts` once a round, `limit` at a time; return the transport's peak of open sockets and the site."""
     peak = 0
     async with local_site.serve({"/": html("x")}, host="0.0.0.0") as site:
         resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-        client = AiohttpTransport(limit=limit, max_idle=max_idle, idle_timeout_s=30.0, resolver=resolver)
+        client = AiohttpTransport(limit=limit, max_open=max_open, idle_timeout_s=30.0, resolver=resolver)
         turn = asyncio.Semaphore(limit)
 
         async def get(host):
@@ -38,19 +38,55 @@ async def hammer(*, hosts, rounds, limit, max_idle):
 
 
 @pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, pytest.importorskip("uvloop").new_event_loop])
-def test_open_sockets_stay_within_the_budget_over_many_hosts(loop_factory):
+def test_open_sockets_never_pass_the_cap_over_many_hosts(loop_factory):
     hosts = [f"127.0.{n // 250}.{n % 250 + 1}" for n in range(300)]
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        peak, _ = runner.run(hammer(hosts=hosts, rounds=2, limit=10, max_idle=10))
-    assert 10 <= peak <= 2 * 10
+        peak, _ = runner.run(hammer(hosts=hosts, rounds=2, limit=10, max_open=20))
+    assert 10 <= peak <= 20
 
 
-def test_connections_are_reused_while_the_budget_has_room():
-    peak, connections = asyncio.run(hammer(hosts=["127.0.0.1", "127.0.0.2"], rounds=30, limit=4, max_idle=4))
-    assert peak <= 4
-    assert connections <= 4
+def test_connections_are_reused_while_there_is_room_for_them():
+    hosts = [f"127.0.0.{n + 1}" for n in range(10)]
+    peak, connections = asyncio.run(hammer(hosts=hosts, rounds=20, limit=5, max_open=10))
+    assert peak <= 10
+    assert connections == 10
 
 
-def test_without_a_budget_every_connection_is_closed():
-    _, connections = asyncio.run(hammer(hosts=["127.0.0.1"], rounds=5, limit=2, max_idle=0))
-    assert connections == 5
+def test_the_connection_that_was_idle_longest_makes_room():
+    async def scenario():
+        async with local_site.serve({"/": html("x")}, host="0.0.0.0") as site:
+            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
+            client = AiohttpTransport(limit=2, max_open=3, idle_timeout_s=30.0, resolver=resolver)
+            for number in (1, 2, 3, 1, 4, 1, 3, 2):  # 4 ends 2's
+                response = await client.handle_async_request(
+                    httpx.Request("GET", site.url("/", host=f"127.0.0.{number}"))
+                )
+                async for _ in response.stream:
+                    pass
+            await client.aclose()
+            assert [hit.connection for hit in site.hits] == [1, 2, 3, 1, 4, 1, 3, 5]
+
+    asyncio.run(scenario())
+
+
+def test_a_cancelled_dial_gives_its_promise_back():
+    async def scenario():
+        with local_site.silent_listener() as port:
+            async with local_site.serve({"/": html("x")}) as site:
+                resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
+                client = AiohttpTransport(limit=2, max_open=2, idle_timeout_s=30.0, resolver=resolver)
+                for _ in range(5):
+                    with pytest.raises(TimeoutError):
+                        async with asyncio.timeout(0.02):
+                            await client.handle_async_request(httpx.Request("GET", f"http://127.0.0.1:{port}/"))
+                async with asyncio.timeout(2):
+                    response = await client.handle_async_request(httpx.Request("GET", site.url()))
+                    await response.aclose()
+                await client.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_with_room_for_those_in_use_only_every_host_change_dials():
+    _, connections = asyncio.run(hammer(hosts=["127.0.0.1", "127.0.0.2"], rounds=3, limit=1, max_open=1))
+    assert connections == 6

@@ -16,9 +16,9 @@ TARGETS = ["/%7Eme|x[1]^?q=%41'{}", "/a%2Fb//c/./d"]
 LIMITS = {"connect": 5.0, "read": 5.0}
 
 
-def transport(limit=50, max_idle=50, **options):
+def transport(limit=50, max_open=100, **options):
     resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-    return AiohttpTransport(limit=limit, max_idle=max_idle, idle_timeout_s=30.0, resolver=resolver, **options)
+    return AiohttpTransport(limit=limit, max_open=max_open, idle_timeout_s=30.0, resolver=resolver, **options)
 
 
 async def get(client, url, headers=(), **extensions):
@@ -168,7 +168,7 @@ def test_cancelled_requests_leak_no_slot():
 
     async def scenario():
         async with local_site.serve(answer) as site:
-            client = transport(limit=10, max_idle=10)
+            client = transport(limit=10, max_open=20)
             succeeded = 0
 
             async def work():
