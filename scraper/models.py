@@ -46,6 +46,8 @@ class Request(Struct, frozen=True):
     """No other URL of this host is waiting: the connection need not be kept."""
     is_page: bool = True
     """A page is wanted: a status other than 2xx or a body that is not HTML is an error. robots.txt wants neither."""
+    head_bytes: int | None = None
+    """Read only so many bytes of the body and leave the rest; None: all, and one that is too large is an error."""
 
 
 class Redirect(Struct, frozen=True):

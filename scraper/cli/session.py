@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scraper import api, logs
+from scraper.cli.memory import keep_for_the_next_page
 from scraper.config import Config
 from scraper.engine import Engine
 from scraper.progress import Progress, closing_text
@@ -24,6 +25,7 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # by name: Windows has no SIGHUP
 
 def scrape(sources: Sequence[str], config: Config) -> int:
     """Run `sources` to `config.output`; return the exit code. Raises RunError."""
+    keep_for_the_next_page()
     session = Session(config)
     rows = api.rows_of_sources(sources, config)
     run = session.run(lambda: api.run(rows, config, sources=sources, watch=session.watch, on_start=session.on_start))

@@ -152,14 +152,18 @@ class Fetcher:
 
     async def _read_body(self, response: httpx.Response, content_encoding: str | None, attempt: "_Attempt") -> bytes:
         attempt.is_in_body = True
+        wanted = attempt.request.head_bytes
         decoder = inflater(content_encoding, self._max_body_bytes)
         pieces = []
-        on_wire = 0
+        on_wire = size = 0
         async for piece in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
             on_wire += len(piece)
             if on_wire > self._max_body_bytes:
                 raise TooLarge(f"the body has more than {self._max_body_bytes:,} bytes")
             pieces.append(decoder.feed(piece))
+            size += len(pieces[-1])
+            if wanted is not None and size >= wanted:
+                return b"".join(pieces)[:wanted]
         pieces.append(decoder.finish())
         return b"".join(pieces)
 

@@ -36,11 +36,12 @@ def fetch_from(answer, url="http://example.test/", *, request=None, **options):
 
 def over_socket(pages, target="/", **options):
     """Fetch `target` of a site on loopback; return the page and the site."""
+    head_bytes = options.pop("head_bytes", None)
 
     async def scenario():
         async with local_site.serve(pages) as site:
             async with wire() as transport:
-                page = await fetcher(transport, **options)(Request(url=site.url(target)))
+                page = await fetcher(transport, **options)(Request(url=site.url(target), head_bytes=head_bytes))
             return page, site
 
     return asyncio.run(scenario())
@@ -156,6 +157,12 @@ def test_a_compressed_body_is_inflated_and_its_size_bounded_decoded_and_on_the_w
                 200, headers={"Content-Type": "text/html", "Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"no")
             )
         )
+
+
+def test_only_the_head_of_a_body_is_read_when_no_more_is_wanted():
+    found, site = over_socket({"/": local_site.endless(b"x" * 1000)}, timeout_s=3.0, head_bytes=2500)
+    assert found.body == b"x" * 2500
+    assert site.connections == 1
 
 
 def test_redirects_are_followed_and_kept():
