@@ -15,15 +15,17 @@ import msgspec
 
 from scraper import config as defaults
 from scraper.config import Config
+from scraper.door import Door
 from scraper.engine import Engine, Results, Rows
 from scraper.errors import UsageError
 from scraper.extract import build_extractor
 from scraper.fetcher import Fetcher
-from scraper.frontier import Frontier, FrontierCore
+from scraper.frontier import Frontier, FrontierCore, Pace
 from scraper.models import Record
 from scraper.progress import View
 from scraper.resume import Output, open_output
 from scraper.retry import RetryPolicy
+from scraper.robots import Robots
 from scraper.run import Run
 from scraper.sources import iterable_source, open_sources
 from scraper.stats import Summary
@@ -153,19 +155,47 @@ async def _worker(config: Config, transport: httpx.AsyncBaseTransport | None) ->
             transport = _transport(config)
             stack.push_async_callback(transport.aclose)
         yield Worker(
-            fetch=_fetcher(transport, config), extract=extract, retry=_retry_policy(config), wall_clock=_utc_now
+            fetch=_fetcher(transport, config),
+            extract=extract,
+            retry=_retry_policy(config),
+            retry_after_cap_s=defaults.RETRY_AFTER_CAP_S,
+            wall_clock=_utc_now,
         )
 
 
-def _engine(config: Config, **parts: Any) -> Engine:
-    core = FrontierCore(per_host=config.per_host, delay=config.delay)
+def _engine(config: Config, *, worker: Worker, **parts: Any) -> Engine:
     clock = asyncio.get_running_loop().time
+    frontier = Frontier(FrontierCore(partial(_pace, config)), window=defaults.FRONTIER_WINDOW, clock=clock)
     return Engine(
-        frontier=Frontier(core, window=defaults.FRONTIER_WINDOW, clock=clock),
+        frontier=frontier,
+        door=Door(
+            frontier=frontier,
+            robots=_robots(config, worker, clock) if config.robots else None,
+            crawl_delay_cap_s=defaults.CRAWL_DELAY_CAP_S,
+            attempts=config.retries + 1,
+            decide=worker.decide,
+        ),
+        worker=worker,
         workers=config.concurrency,
         grace_s=config.grace,
         limit=config.limit,
         **parts,
+    )
+
+
+def _pace(config: Config, host: str) -> Pace:
+    slots, gap_s = config.limits_of(host)
+    return Pace(slots=slots, gap_s=gap_s, pause_cap_s=defaults.RETRY_AFTER_CAP_S)
+
+
+def _robots(config: Config, worker: Worker, clock: Callable[[], float]) -> Robots:
+    return Robots(
+        fetch=worker.fetch,
+        user_agent=config.user_agent,
+        clock=clock,
+        ttl_s=defaults.ROBOTS_TTL_S,
+        failure_ttl_s=defaults.ROBOTS_FAILURE_TTL_S,
+        max_origins=defaults.ROBOTS_ORIGINS,
     )
 
 
@@ -306,7 +336,6 @@ def _retry_policy(config: Config) -> RetryPolicy:
         retries=config.retries,
         wait_s=defaults.RETRY_WAIT_S,
         wait_cap_s=defaults.RETRY_WAIT_CAP_S,
-        retry_after_cap_s=defaults.RETRY_AFTER_CAP_S,
         wall_clock=_utc_now,
     )
 

@@ -26,7 +26,14 @@ RETRY_WAIT_S = 0.5
 """Full jitter: a random wait up to this times 2^(tries so far)."""
 RETRY_WAIT_CAP_S = 30.0
 RETRY_AFTER_CAP_S = 120.0
-"""A server's Retry-After is obeyed up to here."""
+"""A server's Retry-After pauses its host up to here; a host that asks for more is left to the next run."""
+CRAWL_DELAY_CAP_S = 30.0
+"""A Crawl-delay is waited up to here; the URLs of a host that asks for more are `robots-denied`."""
+ROBOTS_TTL_S = 24 * 3600.0
+"""RFC 9309, section 2.4."""
+ROBOTS_FAILURE_TTL_S = 3600.0
+ROBOTS_ORIGINS = 100_000
+"""Origins whose robots.txt is remembered."""
 WRITE_BYTES = 64 * 1024
 WRITE_INTERVAL_S = 0.5
 """A finished record is in the file at the latest after so long."""
@@ -40,6 +47,20 @@ _HEADER_VALUE = re.compile(r"[^\x00-\x1f\x7f]*")
 _OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
 
 
+class HostLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is different for one host; None: as for all."""
+
+    per_host: int | None = None
+    delay: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        if self.per_host is not None and self.per_host < 1:
+            raise UsageError(f"per_host of a host is {self.per_host}; it must be at least 1")
+        if self.delay is not None and not self.delay >= 0:
+            raise UsageError(f"delay of a host is {self.delay}; it must be at least 0")
+
+
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every setting of a run. Names are the long options with underscores. Raises UsageError when built wrong."""
 
@@ -48,7 +69,10 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     per_host: int = 4
     """Requests in flight to one host."""
     delay: float = 0.0
-    """Seconds between the starts of two requests to one host."""
+    """Seconds between the starts of two requests to one host, at least; up to a quarter more at random."""
+    hosts: dict[str, HostLimits] = {}
+    """Host name to its own limits: `{"example.com": {"per_host": 1, "delay": 2.0}}`; in a config file
+    `[hosts."example.com"]`."""
     robots: bool = True
     """Obey robots.txt (RFC 9309)."""
     connect_timeout: float = 10.0
@@ -115,6 +139,14 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             split_kinds(self.retry_failed)
         if self.proxy is not None and not self.proxy.startswith("http://"):
             raise UsageError("--proxy must be the URL of an HTTP proxy, like http://proxy.example:3128")
+
+    def limits_of(self, host: str) -> tuple[int, float]:
+        """Return `per_host` and `delay` for a host, named with its port or without."""
+        own = self.hosts.get(host) or self.hosts.get(host.rpartition(":")[0]) or HostLimits()
+        return (
+            self.per_host if own.per_host is None else own.per_host,
+            self.delay if own.delay is None else own.delay,
+        )
 
     @property
     def max_body_bytes(self) -> int:

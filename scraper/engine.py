@@ -1,19 +1,23 @@
 """Starts producer, N workers and one writer in one TaskGroup; stops them gracefully."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
 
-from scraper.errors import RunError, UrlError
-from scraper.frontier import Frontier
+from msgspec.structs import replace
+
+from scraper.door import Door
+from scraper.errors import HostDown, RunError, UrlError
+from scraper.frontier import Frontier, Pace
 from scraper.models import Job, Record, Row
 from scraper.progress import View
 from scraper.stats import Stats
 from scraper.urls import Address, FingerprintSet, fingerprint, parse
-from scraper.worker import Retry, Worker, failure_record
+from scraper.worker import Worker, failure_record
 
 Results = asyncio.Queue[Record | None]
 """Records on their way to the writer; None: there will be no more."""
@@ -36,6 +40,7 @@ class Engine:
 
     rows: Rows
     frontier: Frontier
+    door: Door
     worker: Worker
     sink: Callable[[Results], Coroutine[Any, Any, None]]
     results: Results
@@ -52,10 +57,14 @@ class Engine:
     is_source_read: bool = field(default=False, init=False)
     """Every line of the source was taken up."""
     is_stopping: bool = field(default=False, init=False)
+    deferred: Counter[str] = field(default_factory=Counter, init=False)
+    """URLs, by host, that stay pending because their host asked for a longer pause than a run waits for."""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
     _grace: asyncio.TimerHandle | None = field(default=None, init=False)
     _ordinals: "count[int]" = field(default_factory=count, init=False)
     _urls: int = field(default=0, init=False)
+    _unrecorded: int = field(default=0, init=False)
+    """Jobs that robots.txt has just denied, and whose records are not written yet."""
     _source_error: RunError | None = field(default=None, init=False)
 
     async def run(self) -> None:
@@ -91,7 +100,8 @@ class Engine:
     @property
     def pending(self) -> int:
         """URLs that were taken up and have no record."""
-        return self.frontier.core.waiting + self.frontier.core.in_flight
+        core = self.frontier.core
+        return core.waiting + core.in_flight - core.errands + self.deferred.total() + self._unrecorded
 
     def view(self) -> View:
         """Return what the live line tells."""
@@ -146,22 +156,60 @@ class Engine:
                 self.stats.already_done += 1
             elif not self.frontier.core.claim(identity):
                 self.stats.duplicates += 1
-            elif isinstance(target, Address):
-                await self.frontier.put(Job(row=row, href=target.href, host=target.host, ordinal=next(self._ordinals)))
+            elif isinstance(target, UrlError):
+                await self._emit(failure_record(self._job(row), target))
             else:
-                job = Job(row=row, href="", host="", ordinal=next(self._ordinals), attempt=0)
-                await self._emit(failure_record(job, target))
+                await self.frontier.room()
+                job = self._job(row, target)
+                if denial := self.door.offer(job):
+                    await self._refuse(job, denial)
         self.stats.lines += 1
+
+    def _job(self, row: Row, target: Address | None = None) -> Job:
+        href, host, _, origin = target or ("", "", "", "")
+        return Job(
+            row=row, href=href, host=host, origin=origin, ordinal=next(self._ordinals), attempt=1 if target else 0
+        )
 
     async def _work(self) -> None:
         while (job := await self.frontier.get()) is not None:
-            is_last = not self.frontier.core.has_waiting(job.host)
-            outcome = await self.worker.process(job, is_last_of_host=is_last)
-            if isinstance(outcome, Retry):
-                self.frontier.retry(job.again(), outcome.wait_s)
+            pace = self.frontier.core.pace(job.host)
+            if pace.is_given_up:
+                await self._end_unasked(job, pace)
+            elif job.is_robots:
+                await self._refuse_all(await self.door.run(job))
             else:
-                await self._emit(outcome)
-                self.frontier.done(job)
+                await self._try(job)
+
+    async def _try(self, job: Job) -> None:
+        is_last = not self.frontier.core.waiting_of(job.host)
+        outcome = await self.worker.process(job, is_last_of_host=is_last)
+        if outcome.record is None:
+            self.frontier.retry(job.again(), outcome.wait_s, outcome.signal)
+        else:
+            await self._emit(outcome.record)
+            self.frontier.done(job, outcome.signal)
+
+    async def _end_unasked(self, job: Job, pace: Pace) -> None:
+        """End a job of a host that is asked no more: it is down, or wants to be left alone for longer than a run."""
+        if job.is_robots:
+            self.door.give_up(job)
+            return
+        if pace.is_deferred:
+            self.deferred[job.host] += 1
+        else:
+            await self._refuse(job, HostDown(f"{job.host} failed so often in a row that it is not asked any more"))
+        self.frontier.done(job)
+
+    async def _refuse_all(self, denied: list[tuple[Job, UrlError]]) -> None:
+        self._unrecorded += len(denied)
+        for job, denial in denied:
+            await self._refuse(job, denial)
+            self._unrecorded -= 1
+
+    async def _refuse(self, job: Job, reason: UrlError) -> None:
+        """Write the record of a job that is not tried, or not any more."""
+        await self._emit(failure_record(replace(job, attempt=job.attempt - 1), reason))
 
     async def _emit(self, record: Record) -> None:
         await self.results.put(record)

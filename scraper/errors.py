@@ -42,6 +42,8 @@ from typing import Any, ClassVar
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 """HTTP statuses that a later try may turn into a page; 520-524 and 529 are CDNs' own."""
+PUSH_BACK_STATUSES = frozenset({429, 503})
+"""HTTP statuses by which a host asks to be asked less (RFC 6585, section 4; RFC 9110, section 15.6.4)."""
 
 
 class ScraperError(Exception):
@@ -53,6 +55,8 @@ class UrlError(ScraperError):
 
     kind: ClassVar[str]
     is_retried: bool = False
+    is_host_failure: ClassVar[bool] = False
+    """The host could not be reached, or fell silent: the breaker counts these, unless there was an answer."""
     # How far the attempt came, set by the fetcher.
     status: int | None = None
     final_url: str | None = None
@@ -107,6 +111,7 @@ class DnsFailure(UrlError):
 
     kind = "dns-failure"
     is_retried = True
+    is_host_failure = True
 
 
 class DnsTimeout(UrlError):
@@ -114,6 +119,7 @@ class DnsTimeout(UrlError):
 
     kind = "dns-timeout"
     is_retried = True
+    is_host_failure = True
 
 
 class ConnectRefused(UrlError):
@@ -121,6 +127,7 @@ class ConnectRefused(UrlError):
 
     kind = "connect-refused"
     is_retried = True
+    is_host_failure = True
 
 
 class ConnectFailed(UrlError):
@@ -128,6 +135,7 @@ class ConnectFailed(UrlError):
 
     kind = "connect-failed"
     is_retried = True
+    is_host_failure = True
 
 
 class ConnectTimeout(UrlError):
@@ -135,6 +143,7 @@ class ConnectTimeout(UrlError):
 
     kind = "connect-timeout"
     is_retried = True
+    is_host_failure = True
 
 
 class TlsError(UrlError):
@@ -148,6 +157,7 @@ class ReadTimeout(UrlError):
 
     kind = "read-timeout"
     is_retried = True
+    is_host_failure = True
 
 
 class DeadlineExceeded(UrlError):
@@ -155,6 +165,7 @@ class DeadlineExceeded(UrlError):
 
     kind = "deadline"
     is_retried = True
+    is_host_failure = True
 
 
 class Disconnected(UrlError):

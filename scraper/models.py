@@ -29,8 +29,12 @@ class Job(Struct, frozen=True):
     """The host and port that politeness counts by (`example.com:8080`)."""
     ordinal: int
     """How many jobs were made before it; decides between equal priorities."""
+    origin: str = ""
+    """Scheme, host and port: what a robots.txt speaks for."""
     attempt: int = 1
     """Which try comes next, from 1."""
+    is_robots: bool = False
+    """An errand of the scraper's own: `href` is a robots.txt, and goes before its host's pages."""
 
     def again(self) -> "Job":
         """Return the job for its next try."""

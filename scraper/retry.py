@@ -17,22 +17,13 @@ class RetryPolicy:
     """Decides; the frontier waits.
 
     tenacity's strategy objects compute the decision from the number of tries and the error. The wait has full
-    jitter: a random time up to `wait_s` x 2^n, capped. A server's Retry-After lengthens it, up to its own cap.
+    jitter: a random time up to `wait_s` x 2^n, capped. A server's Retry-After is for its host to obey, not for a URL.
     """
 
-    def __init__(
-        self,
-        *,
-        retries: int,
-        wait_s: float,
-        wait_cap_s: float,
-        retry_after_cap_s: float,
-        wall_clock: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, *, retries: int, wait_s: float, wait_cap_s: float, wall_clock: Callable[[], datetime]) -> None:
         self._retry = tenacity.retry_if_exception(_is_retried)
         self._stop = tenacity.stop_after_attempt(retries + 1)
         self._wait = tenacity.wait_random_exponential(multiplier=wait_s, max=wait_cap_s)
-        self._retry_after_cap_s = retry_after_cap_s
         self._wall_clock = wall_clock
 
     def wait_before_retry(self, error: UrlError, attempt: int) -> float | None:
@@ -42,11 +33,13 @@ class RetryPolicy:
         state.set_exception((type(error), error, None))
         if not self._retry(state) or self._stop(state):
             return None
-        wait = float(self._wait(state))
-        if error.retry_after is not None:
-            asked = parse_retry_after(error.retry_after, self._wall_clock())
-            wait = max(wait, min(asked or 0.0, self._retry_after_cap_s))
-        return wait
+        return float(self._wait(state))
+
+    def asked_pause(self, error: UrlError) -> float:
+        """Return the seconds that the server asks to be left alone for; 0 when it does not, or not clearly."""
+        if error.retry_after is None or not error.is_retried:
+            return 0.0
+        return parse_retry_after(error.retry_after, self._wall_clock()) or 0.0
 
 
 def parse_retry_after(value: str, now: datetime) -> float | None:

@@ -1,4 +1,4 @@
-"""One Job in, one Record out, or a time to wait before the next try."""
+"""One Job in, one Record out, or a time to wait before the next try; and what its host is to learn from it."""
 
 import logging
 from collections.abc import Callable
@@ -8,36 +8,46 @@ from time import perf_counter
 
 from msgspec import Struct, structs
 
-from scraper.errors import InternalError, UrlError
+from scraper.errors import PUSH_BACK_STATUSES, InternalError, UrlError
+from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
 from scraper.models import Extract, Extracted, Failure, Fetch, Job, Page, Record, Request
 from scraper.retry import RetryPolicy
 
 _log = logging.getLogger(__name__)
 
 
-class Retry(Struct, frozen=True):
-    """The job is to be tried again, in `wait_s` seconds at the earliest."""
+class Outcome(Struct, frozen=True):
+    """The end of a try: a Record, or a wait until the next try; and what it says of the host."""
 
-    wait_s: float
+    record: Record | None
+    signal: Signal
+    wait_s: float = 0.0
 
 
 class Worker:
     """Fetches, extracts and decides on retries. It never sleeps and holds nothing between jobs."""
 
     def __init__(
-        self, *, fetch: Fetch, extract: Extract, retry: RetryPolicy, wall_clock: Callable[[], datetime]
+        self,
+        *,
+        fetch: Fetch,
+        extract: Extract,
+        retry: RetryPolicy,
+        retry_after_cap_s: float,
+        wall_clock: Callable[[], datetime],
     ) -> None:
-        self._fetch = fetch
+        self.fetch = fetch
         self._extract = extract
         self._retry = retry
+        self._retry_after_cap_s = retry_after_cap_s
         self._wall_clock = wall_clock
 
-    async def process(self, job: Job, *, is_last_of_host: bool = False) -> Record | Retry:
-        """Try `job` once. Whatever happens, short of being cancelled, is its Record or a Retry."""
+    async def process(self, job: Job, *, is_last_of_host: bool = False) -> Outcome:
+        """Try `job` once. Whatever happens, short of being cancelled, is an Outcome."""
         fetched_at = _iso(self._wall_clock())
         started = perf_counter()
         try:
-            page = await self._fetch(Request(url=job.href, is_last_of_host=is_last_of_host))
+            page = await self.fetch(Request(url=job.href, is_last_of_host=is_last_of_host))
             parse_started = perf_counter()
             extracted = self._extract(page)
             ended = perf_counter()
@@ -47,7 +57,7 @@ class Worker:
             _log.exception("%s: a bug in scraper, please report it", job.href)
             failure = InternalError(f"{type(bug).__name__}: {bug}")
         else:
-            return _page_record(
+            record = _page_record(
                 job,
                 page,
                 extracted,
@@ -55,11 +65,30 @@ class Worker:
                 elapsed_ms=(ended - started) * 1000,
                 parse_ms=(ended - parse_started) * 1000,
             )
+            return Outcome(record, ANSWERED)
+        wait_s, signal = self.decide(failure, job)
+        if wait_s is not None:
+            return Outcome(None, signal, wait_s)
+        elapsed_ms = (perf_counter() - started) * 1000
+        return Outcome(failure_record(job, failure, fetched_at=fetched_at, elapsed_ms=elapsed_ms), signal)
+
+    def decide(self, failure: UrlError, job: Job) -> tuple[float | None, Signal]:
+        """Return how long the job waits for its next try, None for no further one, and what its host learns."""
         wait_s = self._retry.wait_before_retry(failure, job.attempt)
+        signal = NOTHING
+        pushed_back = failure.status in PUSH_BACK_STATUSES
+        if pushed_back:
+            asked_s = self._retry.asked_pause(failure)
+            signal = Signal("pushed-back", pause_s=max(asked_s, wait_s or 0.0))
+            if asked_s > self._retry_after_cap_s:  # too long for a run: the URL stays pending
+                wait_s = 0.0
+        elif failure.status is not None:
+            signal = ANSWERED
+        elif failure.is_host_failure:
+            signal = FAILED
         if wait_s is not None:
             _log.info("%s: %s (%s); try %d in %.1f s", job.href, failure.kind, failure, job.attempt + 1, wait_s)
-            return Retry(wait_s)
-        return failure_record(job, failure, fetched_at=fetched_at, elapsed_ms=(perf_counter() - started) * 1000)
+        return wait_s, signal
 
 
 def failure_record(

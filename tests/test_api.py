@@ -72,8 +72,8 @@ def test_a_config_may_be_given_and_options_win_over_it():
         return httpx.Response(200, html="x")
 
     config = Config(user_agent="a", concurrency=2)
-    scrape(URLS[:1], config, transport=httpx.MockTransport(answer))
-    scrape(URLS[:1], config, user_agent="b", transport=httpx.MockTransport(answer))
+    scrape(URLS[:1], config, robots=False, transport=httpx.MockTransport(answer))
+    scrape(URLS[:1], config, robots=False, user_agent="b", transport=httpx.MockTransport(answer))
     assert seen == ["a", "b"]
 
 
@@ -149,7 +149,9 @@ def test_a_slow_consumer_of_a_stream_slows_the_fetching_down():
 
     async def scenario():
         urls = (f"http://{n}.test/" for n in range(10_000))
-        async with aclosing(stream(urls, concurrency=5, transport=httpx.MockTransport(answer))) as records:
+        async with aclosing(
+            stream(urls, concurrency=5, robots=False, transport=httpx.MockTransport(answer))
+        ) as records:
             async for _ in records:
                 for _ in range(100):
                     await asyncio.sleep(0)
@@ -199,7 +201,9 @@ def test_cancelling_keeps_what_is_in_the_output(tmp_path):
         return httpx.Response(200, html="x")
 
     async def scenario():
-        run = asyncio.ensure_future(ascrape(URLS, output=str(path), transport=httpx.MockTransport(answer)))
+        run = asyncio.ensure_future(
+            ascrape(URLS, output=str(path), robots=False, transport=httpx.MockTransport(answer))
+        )
         await asyncio.sleep(0.1)
         run.cancel()
         with pytest.raises(asyncio.CancelledError):

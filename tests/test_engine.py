@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from scraper import errors
+from scraper.door import Door
 from scraper.engine import Engine
-from scraper.frontier import Frontier, FrontierCore
+from scraper.frontier import Frontier, FrontierCore, Pace
 from scraper.models import Extracted, Page, Row
 from scraper.retry import RetryPolicy
 from scraper.urls import FingerprintSet, identity
@@ -46,14 +47,18 @@ def engine(rows, fetch=page, sink=None, *, workers=4, per_host=4, window=100, **
     def now():
         return datetime.now(UTC)
 
-    policy = RetryPolicy(retries=2, wait_s=0.001, wait_cap_s=0.002, retry_after_cap_s=1, wall_clock=now)
+    policy = RetryPolicy(retries=2, wait_s=0.001, wait_cap_s=0.002, wall_clock=now)
     sink = sink or Collector()
+    clock = asyncio.get_running_loop().time
+    core = FrontierCore(lambda _: Pace(slots=per_host, gap_s=0.0, pause_cap_s=120.0))
+    frontier = Frontier(core, window=window, clock=clock)
+    worker = Worker(fetch=fetch, extract=lambda _: Extracted(), retry=policy, retry_after_cap_s=120, wall_clock=now)
+    robots = options.pop("robots", None)
     return Engine(
         rows=rows,
-        frontier=Frontier(
-            FrontierCore(per_host=per_host, delay=0.0), window=window, clock=asyncio.get_running_loop().time
-        ),
-        worker=Worker(fetch=fetch, extract=lambda _: Extracted(), retry=policy, wall_clock=now),
+        frontier=frontier,
+        door=Door(frontier=frontier, robots=robots, crawl_delay_cap_s=30.0, attempts=3, decide=worker.decide),
+        worker=worker,
         sink=sink.run,
         results=asyncio.Queue(maxsize=2 * workers),
         workers=workers,

@@ -76,7 +76,7 @@ def test_every_shell_line_runs(line, capsys):
 
 @pytest.mark.parametrize("name", sorted(Config.__struct_fields__))
 def test_every_option_is_documented(name):
-    assert f"`{option(name)}" in TEXT or f"--no-{name}`" in TEXT
+    assert f"`{option(name)}" in TEXT or f"`{name}=`" in TEXT
 
 
 def test_the_defaults_in_the_table_of_options_are_those_of_the_settings():

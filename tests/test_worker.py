@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from scraper import errors
+from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
 from scraper.models import Extracted, Job, Page, Redirect, Row, Timings
 from scraper.retry import RetryPolicy
-from scraper.worker import Retry, Worker, failure_record
+from scraper.worker import Worker, failure_record
 
 NOW = datetime(2026, 11, 24, 7, 15, 3, 123456, tzinfo=UTC)
 PAGE = Page(
@@ -36,9 +37,13 @@ def process(fetch=None, extract=lambda _: Extracted(title="x"), *, of=None, retr
     async def page(_):
         return PAGE
 
-    policy = RetryPolicy(retries=retries, wait_s=0.5, wait_cap_s=30, retry_after_cap_s=120, wall_clock=lambda: NOW)
-    worker = Worker(fetch=fetch or page, extract=extract, retry=policy, wall_clock=lambda: NOW)
+    policy = RetryPolicy(retries=retries, wait_s=0.5, wait_cap_s=30, wall_clock=lambda: NOW)
+    worker = Worker(fetch=fetch or page, extract=extract, retry=policy, retry_after_cap_s=120, wall_clock=lambda: NOW)
     return asyncio.run(worker.process(of or job(), is_last_of_host=True))
+
+
+def record_of(*arguments, **options):
+    return process(*arguments, **options).record
 
 
 def failing(error):
@@ -49,7 +54,7 @@ def failing(error):
 
 
 def test_a_page_becomes_the_record_of_the_design():
-    record = process()
+    record = record_of()
     assert (record.url, record.ok, record.status, record.error) == ("HTTP://a.test/#x", True, 200, None)
     assert (record.final_url, record.redirects) == ("http://a.test/home", PAGE.redirects)
     assert (record.attempts, record.fetched_at) == (1, "2026-11-24T07:15:03.123Z")
@@ -74,8 +79,10 @@ def test_the_fetch_is_asked_for_the_normalised_url():
 
 
 def test_a_failure_that_may_pass_is_a_retry_and_after_the_last_try_a_record():
-    assert isinstance(process(failing(errors.ReadTimeout("silent"))), Retry)
-    record = process(failing(errors.ReadTimeout("silent")), of=job(attempt=4))
+    outcome = process(failing(errors.ReadTimeout("silent")))
+    assert outcome.record is None
+    assert 0 <= outcome.wait_s <= 0.5
+    record = record_of(failing(errors.ReadTimeout("silent")), of=job(attempt=4))
     assert (record.ok, record.error.kind, record.error.message) == (False, "read-timeout", "silent")
     assert (record.attempts, record.url, record.input) == (4, "HTTP://a.test/#x", {"id": "7"})
 
@@ -83,21 +90,62 @@ def test_a_failure_that_may_pass_is_a_retry_and_after_the_last_try_a_record():
 def test_a_failure_carries_how_far_the_attempt_came():
     error = errors.HttpStatus("404 Not Found", 404)
     error.status, error.final_url, error.redirects = 404, "http://a.test/gone", (Redirect(301, "http://a.test/"),)
-    record = process(failing(error))
+    record = record_of(failing(error))
     assert (record.status, record.final_url, record.redirects) == (404, error.final_url, error.redirects)
 
 
-def test_retry_after_makes_the_wait():
-    error = errors.HttpStatus("503", 503)
-    error.retry_after = "30"
-    assert process(failing(error)) == Retry(30.0)
+def pushed_back(status, retry_after=None):
+    error = errors.HttpStatus(str(status), status)
+    error.status, error.retry_after = status, retry_after
+    return error
+
+
+def answered(error, status=404):
+    error.status = status
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "signal"),
+    [
+        (errors.ConnectRefused("x"), FAILED),
+        (errors.DnsTimeout("x"), FAILED),
+        (errors.ReadTimeout("x"), FAILED),
+        (answered(errors.ReadTimeout("in the body"), 200), ANSWERED),
+        (answered(errors.HttpStatus("404", 404)), ANSWERED),
+        (answered(errors.HttpStatus("500", 500), 500), ANSWERED),
+        (errors.DnsNotFound("x"), NOTHING),
+        (errors.InvalidUrl("x"), NOTHING),
+    ],
+)
+def test_a_host_learns_whether_it_answered(error, signal):
+    assert process(failing(error)).signal == signal
+    assert process(failing(error), of=job(attempt=4)).signal == signal
+
+
+def test_a_page_is_an_answer():
+    assert process().signal == ANSWERED
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_host_that_pushes_back_is_paused_for_as_long_as_it_asks(status):
+    outcome = process(failing(pushed_back(status, "30")))
+    assert outcome.signal == Signal("pushed-back", pause_s=30.0)
+    assert outcome.record is None
+    assert 0 <= process(failing(pushed_back(status))).signal.pause_s <= 0.5
+
+
+def test_a_url_whose_host_wants_too_long_a_pause_stays_pending_even_at_its_last_try():
+    outcome = process(failing(pushed_back(503, "3600")), of=job(attempt=4))
+    assert outcome.record is None
+    assert outcome.signal.pause_s == 3600
 
 
 def test_a_callback_that_raises_is_a_record():
     def extract(_):
         raise errors.ExtractError("ValueError: no price")
 
-    assert process(extract=extract).error.kind == "extract-error"
+    assert record_of(extract=extract).error.kind == "extract-error"
 
 
 def test_a_bug_is_a_record_and_its_traceback_is_in_the_log(caplog):
@@ -105,7 +153,7 @@ def test_a_bug_is_a_record_and_its_traceback_is_in_the_log(caplog):
         raise ZeroDivisionError("oops")
 
     with caplog.at_level(logging.ERROR, logger="scraper"):
-        record = process(extract=extract)
+        record = record_of(extract=extract)
     assert (record.error.kind, record.error.message) == ("internal-error", "ZeroDivisionError: oops")
     assert caplog.records[0].exc_info
 

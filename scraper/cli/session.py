@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -12,14 +12,15 @@ from typing import Any
 
 from scraper import api, logs
 from scraper.cli.memory import keep_for_the_next_page
-from scraper.config import Config
+from scraper.config import RETRY_AFTER_CAP_S, Config
 from scraper.engine import Engine
 from scraper.progress import Progress, closing_text
 from scraper.run import Run
-from scraper.stats import Summary, duration
+from scraper.stats import Summary, count, duration
 
 EXIT_FAILED = 1
 EXIT_BUG = 70
+_HOSTS_NAMED = 3
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # by name: Windows has no SIGHUP
 
 
@@ -40,6 +41,7 @@ class Session:
         self.watch = Progress(clock=time.monotonic, now=datetime.now, is_quiet=config.quiet).run
         self._config = config
         self._signal: int | None = None
+        self._engine: Engine | None = None
 
     def run(self, main: Callable[[], Coroutine[Any, Any, Run]]) -> Run:
         """Run what `main` returns in an event loop of its own, with the log where the settings want it."""
@@ -56,6 +58,7 @@ class Session:
             self._signal = self._signal or number
             engine.stop()
 
+        self._engine = engine
         loop = asyncio.get_running_loop()
         for name in _SIGNALS:
             with suppress(AttributeError, NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt there
@@ -80,11 +83,22 @@ class Session:
         if self._signal is not None:
             name = signal.Signals(self._signal).name
             return f"Stopped by {name}. Run the same line again to go on where it stopped."
+        if self._engine is not None and self._engine.deferred:
+            return _deferred(self._engine.deferred)
         if not summary.ok and not summary.failed:
             return _nothing_left(summary)
         if summary.failed and summary.output not in (None, "-"):
             return "Run the same line with --retry-failed to try the failed ones again."
         return ""
+
+
+def _deferred(urls_by_host: Mapping[str, int]) -> str:
+    hosts = sorted(urls_by_host, key=lambda host: -urls_by_host[host])
+    named = ", ".join(hosts[:_HOSTS_NAMED]) + (f" and {len(hosts) - _HOSTS_NAMED} more" if hosts[_HOSTS_NAMED:] else "")
+    return (
+        f"{count(sum(urls_by_host.values()), 'URL')} stay pending: {named} asks for a longer pause than "
+        f"{RETRY_AFTER_CAP_S:g} s. Run the same line again later."
+    )
 
 
 def _nothing_left(summary: Summary) -> str:

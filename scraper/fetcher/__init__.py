@@ -153,13 +153,14 @@ class Fetcher:
     async def _read_body(self, response: httpx.Response, content_encoding: str | None, attempt: "_Attempt") -> bytes:
         attempt.is_in_body = True
         wanted = attempt.request.head_bytes
-        decoder = inflater(content_encoding, self._max_body_bytes)
+        most = max(self._max_body_bytes, wanted or 0)
+        decoder = inflater(content_encoding, most)
         pieces = []
         on_wire = size = 0
         async for piece in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
             on_wire += len(piece)
-            if on_wire > self._max_body_bytes:
-                raise TooLarge(f"the body has more than {self._max_body_bytes:,} bytes")
+            if on_wire > most:
+                raise TooLarge(f"the body has more than {most:,} bytes")
             pieces.append(decoder.feed(piece))
             size += len(pieces[-1])
             if wanted is not None and size >= wanted:

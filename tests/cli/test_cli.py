@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 
 import local_site
 import msgspec
@@ -29,12 +30,12 @@ def scrape(*words, cwd, stdin=None, env=None):
         text=True,
         timeout=50,
         check=False,
-        env={**os.environ, **(env or {})},
+        env={**os.environ, "SCRAPER_ROBOTS": "false", **(env or {})},
     )
 
 
 def start(*words, cwd):
-    command = [sys.executable, "-m", "scraper", *map(str, words)]
+    command = [sys.executable, "-m", "scraper", *map(str, words), "--no-robots"]
     return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -273,3 +274,39 @@ def test_the_log_file_holds_json_lines(site, tmp_path):
 
 def test_verbose_tells_of_each_failure(site, tmp_path):
     assert "http-status (404 Not Found)" in scrape(site.url("/none"), "-v", cwd=tmp_path).stderr
+
+
+def test_robots_txt_is_obeyed_unless_told_otherwise_and_asked_for_once(tmp_path):
+    robots = reply(200, {"Content-Type": "text/plain"}, "User-agent: scraper\nDisallow: /private/\n")
+    pages = {"/robots.txt": robots, "/private/1": html("secret")} | {f"/{n}": html("x") for n in range(30)}
+    with local_site.running(pages) as asked:
+        name = listed(tmp_path, *(asked.url(f"/{n}") for n in range(30)), asked.url("/private/1"))
+        done = scrape(name, cwd=tmp_path, env={"SCRAPER_ROBOTS": "true"})
+        assert done.returncode == 0
+        assert asked.targets().count("/robots.txt") == 1
+        assert asked.targets()[0] == "/robots.txt"
+        assert "/private/1" not in asked.targets()
+        denied = next(r for r in records(tmp_path / "output/urls.jsonl") if r["url"].endswith("/private/1"))
+        assert (denied["error"]["kind"], denied["attempts"]) == ("robots-denied", 0)
+        scrape(name, "--no-robots", "--retry-failed", cwd=tmp_path)
+        assert asked.targets()[-1] == "/private/1"
+
+
+def test_a_host_may_have_limits_of_its_own(tmp_path):
+    (tmp_path / "scraper.toml").write_text('robots = false\n[hosts."127.0.0.1"]\ndelay = 0.1\n')
+    with local_site.running({f"/{n}": html("x") for n in range(4)}) as slow:
+        name = listed(tmp_path, *(slow.url(f"/{n}") for n in range(4)))
+        scrape(name, "--config", "scraper.toml", cwd=tmp_path)
+        times = [hit.time for hit in slow.hits]
+    assert all(later - earlier >= 0.095 for earlier, later in pairwise(times))
+
+
+def test_a_host_that_wants_a_long_pause_is_left_to_the_next_run(site, tmp_path):
+    busy = {"/a": reply(429, {"Retry-After": "3600"}), "/b": html("x"), "/robots.txt": reply(404)}
+    with local_site.running(busy, host="127.0.0.2") as other:
+        name = listed(tmp_path, other.url("/a"), *(other.url(f"/b?{n}") for n in range(20)), site.url("/1"))
+        done = scrape(name, "--per-host", 1, cwd=tmp_path)
+        assert done.returncode == 0
+        assert "1 ok + 0 failed + 21 pending" in done.stderr
+        assert f"21 URLs stay pending: {other.host}:{other.port} asks for a longer pause" in done.stderr
+        assert other.targets() == ["/a"]

@@ -1,0 +1,94 @@
+"""What stands before the frontier: robots.txt, asked for once an origin while its URLs wait behind a gate."""
+
+from collections.abc import Callable
+
+from msgspec import structs
+
+from scraper.errors import RobotsDenied, UrlError
+from scraper.frontier import ANSWERED, Frontier, Signal
+from scraper.frontier.pace import BREAKER_FAILURES, BREAKER_PROBES, BREAKER_WAIT_S
+from scraper.models import Job, Row
+from scraper.robots import Robots, Rules
+
+Decide = Callable[[UrlError, Job], tuple[float | None, Signal]]
+"""How long a failed job waits for its next try (None: no further one), and what its host learns."""
+
+
+class Door:
+    """Lets jobs into the frontier, or says why not.
+
+    The first job of an origin sends an errand ahead, a job that asks for its robots.txt in its host's turn like any
+    other; the origin's jobs wait behind a gate, and hold no worker, until that is known.
+    """
+
+    def __init__(
+        self, *, frontier: Frontier, robots: Robots | None, crawl_delay_cap_s: float, attempts: int, decide: Decide
+    ) -> None:
+        self._frontier = frontier
+        self._robots = robots
+        self._crawl_delay_cap_s = crawl_delay_cap_s
+        self._attempts = attempts
+        self._decide = decide
+
+    def offer(self, job: Job) -> UrlError | None:
+        """Let `job` in, or return why it must not be fetched."""
+        if self._robots is not None and not self._frontier.core.is_gated(job.origin):
+            rules = self._robots.known(job.origin)
+            if rules is None:
+                self._frontier.core.gate(job.origin)
+                self._frontier.push(_errand(job))
+            elif denial := self._denial(rules, job):
+                return denial
+        self._frontier.push(job)
+        return None
+
+    async def run(self, errand: Job) -> list[tuple[Job, UrlError]]:
+        """Ask for a robots.txt and open its gate; return the jobs that must not be fetched, and why."""
+        if self._robots is None:
+            raise TypeError("only a door with robots has errands")
+        signal = ANSWERED
+        try:
+            rules = await self._robots.fetch(errand.origin)
+        except UrlError as error:
+            wait_s, signal = self._decide(error, errand)
+            if wait_s is None:
+                wait_s = self._probe_s(error, errand)
+            if wait_s is not None:
+                self._frontier.retry(errand.again(), wait_s, signal)
+                return []
+            self._robots.give_up(errand.origin, error)
+        else:
+            if rules.crawl_delay_s and rules.crawl_delay_s <= self._crawl_delay_cap_s:
+                self._frontier.obey_crawl_delay(errand.host, rules.crawl_delay_s)
+        self._frontier.done(errand, signal)
+        held = self._frontier.core.open_gate(errand.origin)
+        return [(job, denial) for job in held if (denial := self.offer(job))]
+
+    def give_up(self, errand: Job) -> None:
+        """End an errand to a host that is asked no more; the jobs behind its gate go on, to be ended themselves."""
+        self._frontier.done(errand)
+        for job in self._frontier.core.open_gate(errand.origin):
+            self._frontier.push(job)
+
+    def _denial(self, rules: Rules | UrlError, job: Job) -> UrlError | None:
+        if isinstance(rules, UrlError):
+            return rules
+        if rules.crawl_delay_s and rules.crawl_delay_s > self._crawl_delay_cap_s:
+            asked, cap = f"{rules.crawl_delay_s:g}", f"{self._crawl_delay_cap_s:g}"
+            return RobotsDenied(f"robots.txt asks for {asked} s between requests; {cap} s at most are waited")
+        return None if rules.allows(job.href) else RobotsDenied("robots.txt disallows it")
+
+    def _probe_s(self, error: UrlError, errand: Job) -> float | None:
+        """Return when to ask a dead host once more, as its breaker would, if enough of its jobs wait to matter."""
+        cause = error.__cause__
+        is_dead = isinstance(cause, UrlError) and cause.is_host_failure
+        if not is_dead or self._frontier.core.waiting_of(errand.host) < BREAKER_FAILURES:
+            return None
+        return BREAKER_WAIT_S if errand.attempt < self._attempts + BREAKER_PROBES else None
+
+
+def _errand(job: Job) -> Job:
+    """Return the job that asks for the robots.txt of `job`'s origin (RFC 9309, section 2.3)."""
+    url = f"{job.origin}/robots.txt"
+    row = Row(url=url, line=job.row.line, source=job.row.source)
+    return structs.replace(job, row=row, href=url, attempt=1, is_robots=True)

@@ -1,0 +1,126 @@
+"""The bounded queue. The core decides; this thin shell waits: producers while it is full, workers for what is due.
+
+All politeness lives in the core, so a worker never sleeps: a delay, a back-off or a retry is a not-before time there.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from scraper.frontier.core import FrontierCore
+from scraper.frontier.pace import ANSWERED, FAILED, NOTHING, Pace, Signal
+from scraper.models import Job
+
+__all__ = ["ANSWERED", "FAILED", "NOTHING", "Frontier", "FrontierCore", "Pace", "Signal"]
+
+
+class Frontier:
+    """The core with waiting added: producers wait when it is full, workers until something is due."""
+
+    def __init__(self, core: FrontierCore, *, window: int, clock: Callable[[], float]) -> None:
+        self.core = core
+        self._window = window
+        self._clock = clock
+        self._getters: deque[asyncio.Future[None]] = deque()
+        self._putters: deque[asyncio.Future[None]] = deque()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._is_closed = False
+        self._is_stopped = False
+
+    async def put(self, job: Job) -> None:
+        """Add `job`; wait while the window is full."""
+        await self.room()
+        self.push(job)
+
+    async def room(self) -> None:
+        """Wait while the window is full."""
+        while self.core.waiting >= self._window:
+            await _wait_in(self._putters)
+
+    def push(self, job: Job) -> None:
+        """Add `job` though the window may be full: it was in the frontier before, or is an errand."""
+        self.core.push(job, self._clock())
+        _wake_one(self._getters)
+
+    async def get(self) -> Job | None:
+        """Start and return the next job that may start; None when there will be no more."""
+        while True:
+            if self._is_stopped or (self._is_closed and not self.core.waiting and not self.core.in_flight):
+                self._wake_all()
+                return None
+            job = self.core.pop(self._clock())
+            if job is not None:
+                if self.core.has_ready():
+                    _wake_one(self._getters)
+                if self.core.waiting < self._window:
+                    _wake_one(self._putters)
+                return job
+            self._set_alarm()
+            await _wait_in(self._getters)
+
+    def done(self, job: Job, signal: Signal = NOTHING) -> None:
+        """End `job` for good, and let its host learn from it."""
+        self.core.done(job, self._clock(), signal)
+        _wake_one(self._getters)
+
+    def retry(self, job: Job, wait_s: float, signal: Signal = NOTHING) -> None:
+        """End this try of `job`; it may start again in `wait_s` seconds."""
+        now = self._clock()
+        self.core.retry(job, now, now + wait_s, signal)
+        _wake_one(self._getters)
+
+    def obey_crawl_delay(self, host: str, crawl_delay_s: float) -> None:
+        """Ask `host` one at a time and so far apart from now on."""
+        self.core.obey_crawl_delay(host, crawl_delay_s, self._clock())
+
+    def close(self) -> None:
+        """No more `put`: workers end once all that is waiting has ended."""
+        self._is_closed = True
+        self._wake_all()
+
+    def stop(self) -> None:
+        """Start nothing any more; what waits stays pending."""
+        self._is_stopped = True
+        self._wake_all()
+
+    def _wake_all(self) -> None:
+        while self._getters:
+            _wake_one(self._getters)
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _set_alarm(self) -> None:
+        """Wake a getter when the next delay or back-off is over."""
+        due = self.core.next_due()
+        if due is None or (self._alarm is not None and self._alarm.when() <= due):
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(due, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        _wake_one(self._getters)
+
+
+async def _wait_in(line: deque[asyncio.Future[None]]) -> None:
+    """Wait at the end of `line` until woken; a wake-up that a cancelled waiter got goes to the next."""
+    place = asyncio.get_running_loop().create_future()
+    line.append(place)
+    try:
+        await place
+    except asyncio.CancelledError:
+        if place.done() and not place.cancelled():
+            _wake_one(line)
+        elif place in line:
+            line.remove(place)
+        raise
+
+
+def _wake_one(line: deque[asyncio.Future[None]]) -> None:
+    while line:
+        place = line.popleft()
+        if not place.done():
+            place.set_result(None)
+            return

@@ -1,0 +1,206 @@
+"""Order, slots, gaps, not-before times, gates."""
+
+import random
+from collections import Counter, defaultdict
+from itertools import pairwise
+
+from frontiers import core, drain, job
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper.frontier import ANSWERED, FAILED, Signal
+from scraper.frontier.pace import BREAKER_WAIT_S
+from scraper.models import Job
+
+
+def test_jobs_of_one_priority_start_in_the_order_they_came():
+    frontier = core()
+    for number, host in enumerate("abcab"):
+        frontier.push(job(number, host), 0.0)
+    assert drain(frontier) == [0, 1, 2, 3, 4]
+
+
+def test_higher_priorities_start_first_across_hosts_and_within_one():
+    frontier = core()
+    for number, (host, priority) in enumerate([("a", 0), ("a", 5), ("b", 9), ("b", -1), ("c", 5)]):
+        frontier.push(job(number, host, priority), 0.0)
+    assert drain(frontier) == [2, 1, 4, 0, 3]
+
+
+def test_a_host_has_at_most_its_slots_in_flight_and_holds_nobody_else_up():
+    frontier = core(per_host=2)
+    for number in range(4):
+        frontier.push(job(number, "slow"), 0.0)
+    frontier.push(job(4, "fast"), 0.0)
+    assert drain(frontier) == [0, 1, 4]
+    frontier.done(job(0, "slow"), 0.0)
+    assert drain(frontier) == [2]
+
+
+def test_starts_of_one_host_are_the_delay_apart_whatever_its_slots():
+    frontier = core(per_host=4, delay=1.0)
+    for number in range(3):
+        frontier.push(job(number), 10.0)
+    assert drain(frontier, 10.0) == [0]
+    assert frontier.next_due() == 11.0
+    assert drain(frontier, 10.9) == []
+    assert drain(frontier, 11.0) == [1]
+    assert drain(frontier, 12.5) == [2]
+
+
+def test_the_delay_holds_for_a_host_that_had_nothing_waiting_meanwhile():
+    frontier = core(delay=5.0)
+    frontier.push(job(0), 0.0)
+    started = frontier.pop(0.0)
+    frontier.done(started, 1.0)
+    frontier.push(job(1), 2.0)
+    assert drain(frontier, 4.9) == []
+    assert drain(frontier, 5.0) == [1]
+
+
+def test_a_host_is_forgotten_once_nothing_of_it_is_left():
+    frontier = core(delay=5.0)
+    frontier.push(job(0), 0.0)
+    frontier.done(frontier.pop(0.0), 1.0)
+    assert frontier._hosts
+    assert frontier.pop(5.0) is None
+    assert not frontier._hosts
+
+
+def test_a_retry_waits_for_its_time_without_a_slot():
+    frontier = core(per_host=1)
+    frontier.push(job(0), 0.0)
+    frontier.push(job(1), 0.0)
+    started = frontier.pop(0.0)
+    frontier.retry(started, 0.0, not_before=3.0)
+    assert drain(frontier, 0.0) == [1]
+    assert frontier.waiting == 1
+    frontier.done(job(1), 0.5)
+    assert drain(frontier, 2.9) == []
+    assert drain(frontier, 3.0) == [0]
+
+
+def test_a_url_is_claimed_once():
+    frontier = core()
+    assert frontier.claim(17)
+    assert not frontier.claim(17)
+    assert frontier.claim(18)
+
+
+def test_the_last_job_of_a_host_is_known_as_such():
+    frontier = core()
+    frontier.push(job(0), 0.0)
+    frontier.push(job(1), 0.0)
+    frontier.pop(0.0)
+    assert frontier.waiting_of("a")
+    frontier.pop(0.0)
+    assert not frontier.waiting_of("a")
+    assert not frontier.waiting_of("elsewhere")
+
+
+@given(st.integers(0, 2**32), st.integers(1, 3), st.sampled_from([0.0, 0.5]))
+def test_nothing_is_lost_and_every_promise_is_kept_under_random_use(seed, per_host, delay):
+    rng = random.Random(seed)
+    frontier = core(per_host=per_host, delay=delay)
+    now, number, done = 0.0, 0, []
+    running: list[tuple[float, Job]] = []
+    starts = defaultdict(list)
+    not_before: dict[int, float] = {}
+    while number < 60 or frontier.waiting or running:
+        if number < 60 and rng.random() < 0.6:
+            frontier.push(job(number, rng.choice("abcdefg"), rng.choice([0, 0, 1])), now)
+            number += 1
+        if (found := frontier.pop(now)) is not None:
+            assert now >= not_before.get(found.ordinal, 0.0)
+            starts[found.host].append(now)
+            running.append((now + rng.random(), found))
+            assert max(Counter(other.host for _, other in running).values()) <= per_host
+        elif number == 60:
+            pending = [end for end, _ in running] + ([frontier.next_due()] if frontier.next_due() else [])
+            now = max(now, min(pending)) if pending else now
+        now += rng.random() * 0.05
+        for ended in [entry for entry in running if entry[0] <= now]:
+            running.remove(ended)
+            if rng.random() < 0.2:
+                not_before[ended[1].ordinal] = now + rng.random()
+                frontier.retry(ended[1], now, not_before[ended[1].ordinal])
+            else:
+                frontier.done(ended[1], now)
+                done.append(ended[1].ordinal)
+    assert sorted(done) == list(range(60))
+    assert frontier.in_flight == 0
+    for times in starts.values():
+        assert all(later - earlier >= delay - 1e-9 for earlier, later in pairwise(times))
+
+
+def test_a_gate_holds_its_origin_back_and_nobody_else():
+    frontier = core()
+    frontier.gate("http://a")
+    for number, host in enumerate("aab"):
+        frontier.push(job(number, host), 0.0)
+    frontier.push(job(3, "a", is_robots=True), 0.0)
+    assert drain(frontier) == [3, 2]
+    assert (frontier.waiting, frontier.errands) == (2, 1)
+    held = frontier.open_gate("http://a")
+    assert [found.ordinal for found in held] == [0, 1]
+    assert frontier.waiting == 0
+    for found in held:
+        frontier.push(found, 0.0)
+    frontier.done(job(3, "a", is_robots=True), 0.0)
+    assert drain(frontier) == [0, 1]
+
+
+def test_an_errand_goes_before_its_hosts_pages_and_counts_as_none():
+    frontier = core(per_host=1)
+    frontier.push(job(0, "a", priority=99), 0.0)
+    frontier.push(job(1, "a", is_robots=True), 0.0)
+    assert frontier.waiting == 1
+    assert drain(frontier) == [1]
+    frontier.retry(job(1, "a", is_robots=True), 0.0, 0.0)
+    assert (frontier.waiting, frontier.errands, frontier.in_flight) == (1, 0, 0)
+
+
+def test_a_host_that_pushes_back_is_paused_and_the_others_are_not():
+    frontier = core(per_host=4)
+    for number in range(8):
+        frontier.push(job(number, "a"), 0.0)
+    frontier.push(job(8, "b"), 0.0)
+    assert drain(frontier) == [0, 1, 2, 3, 8]
+    frontier.retry(job(0), 0.1, 0.1, Signal("pushed-back", pause_s=5.0))
+    for number in (1, 2, 3):
+        frontier.done(job(number), 0.2, ANSWERED)
+    assert drain(frontier, 5.0) == []
+    assert drain(frontier, 5.1) == [0]  # and 0.25 s later the next, two at a time
+
+
+def test_a_dead_host_costs_ten_failures_and_three_probes_then_its_jobs_come_out_to_be_ended():
+    frontier = core(per_host=4)
+    for number in range(1000):
+        frontier.push(job(number), 0.0)
+    asked, now = 0, 0.0
+    while not frontier.pace("a").is_down:
+        while not frontier.pace("a").is_down and (found := frontier.pop(now)) is not None:
+            asked += 1
+            frontier.retry(found, now, now, FAILED)
+        now = max(now, frontier.next_due() or now)
+    assert asked == 10 + 3
+    assert now == 3 * BREAKER_WAIT_S
+    assert len(drain(frontier, now)) == 1000
+
+
+def test_a_host_that_comes_back_while_its_breaker_is_open_loses_nothing():
+    frontier = core(per_host=4)
+    for number in range(40):
+        frontier.push(job(number), 0.0)
+    done, now = [], 0.0
+    while len(done) < 40:
+        found = frontier.pop(now)
+        if found is None:
+            now = frontier.next_due()
+        elif now < 5.0:
+            frontier.retry(found, now, now + 0.3, FAILED)
+        else:
+            frontier.done(found, now, ANSWERED)
+            done.append(found.ordinal)
+    assert sorted(done) == list(range(40))
+    assert now <= BREAKER_WAIT_S + 1

@@ -1,0 +1,129 @@
+"""The shell: waiting, waking, stopping."""
+
+import asyncio
+
+import pytest
+from frontiers import core, job
+
+from scraper.frontier import Frontier
+
+
+def shell(**options):
+    window = options.pop("window", 100)
+    return Frontier(core(**options), window=window, clock=lambda: asyncio.get_running_loop().time())
+
+
+def test_a_producer_waits_while_the_window_is_full():
+    async def scenario():
+        frontier = shell(window=2)
+        await frontier.put(job(0))
+        await frontier.put(job(1))
+        third = asyncio.create_task(frontier.put(job(2)))
+        await asyncio.sleep(0)
+        assert not third.done()
+        assert (await frontier.get()).ordinal == 0
+        await asyncio.wait_for(third, 1)
+
+    asyncio.run(scenario())
+
+
+def test_workers_end_when_the_producer_is_done_and_nothing_is_in_flight():
+    async def scenario():
+        frontier = shell(per_host=1)
+        await frontier.put(job(0))
+        started = await frontier.get()
+        idle = [asyncio.create_task(frontier.get()) for _ in range(3)]
+        frontier.close()
+        await asyncio.sleep(0)
+        assert not any(task.done() for task in idle)  # the job in flight may come back as a retry
+        frontier.done(started)
+        assert await asyncio.wait_for(asyncio.gather(*idle), 1) == [None] * 3
+
+    asyncio.run(scenario())
+
+
+def test_a_waiting_worker_starts_a_retry_when_it_is_due():
+    async def scenario():
+        frontier = shell()
+        await frontier.put(job(0))
+        frontier.retry(await frontier.get(), wait_s=0.01)
+        frontier.close()
+        again = await asyncio.wait_for(frontier.get(), 1)
+        assert again.ordinal == 0
+        frontier.done(again)
+        assert await frontier.get() is None
+
+    asyncio.run(scenario())
+
+
+def test_an_earlier_due_time_rings_before_a_later_one():
+    async def scenario():
+        frontier = shell()
+        for number in range(2):
+            await frontier.put(job(number, host=str(number)))
+        first, second = await frontier.get(), await frontier.get()
+        frontier.retry(first, wait_s=30)
+        waiter = asyncio.create_task(frontier.get())
+        await asyncio.sleep(0)
+        frontier.retry(second, wait_s=0.01)
+        assert (await asyncio.wait_for(waiter, 1)).ordinal == 1
+        frontier.stop()
+
+    asyncio.run(scenario())
+
+
+def test_stopping_starts_nothing_and_keeps_what_waits():
+    async def scenario():
+        frontier = shell(per_host=1)
+        for number in range(3):
+            await frontier.put(job(number))
+        await frontier.get()
+        waiter = asyncio.create_task(frontier.get())
+        await asyncio.sleep(0)
+        frontier.stop()
+        assert await asyncio.wait_for(waiter, 1) is None
+        assert frontier.core.waiting == 2
+        assert frontier.core.in_flight == 1
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("when", ["before it is woken", "after it is woken"])
+def test_a_cancelled_worker_does_not_take_a_wake_up_with_it(when):
+    async def scenario():
+        frontier = shell()
+        first, second = (asyncio.create_task(frontier.get()) for _ in range(2))
+        await asyncio.sleep(0)
+        if when == "before it is woken":
+            first.cancel()
+            await asyncio.sleep(0)
+        await frontier.put(job(0))
+        first.cancel()
+        assert (await asyncio.wait_for(second, 1)).ordinal == 0
+
+    asyncio.run(scenario())
+
+
+def test_many_workers_and_few_slots_finish_everything():
+    async def scenario():
+        frontier = shell(per_host=2, window=10)
+        done = []
+
+        async def produce():
+            for number in range(200):
+                await frontier.put(job(number, host=f"h{number % 3}"))
+            frontier.close()
+
+        async def work():
+            while (found := await frontier.get()) is not None:
+                await asyncio.sleep(0)
+                if found.attempt == 1 and found.ordinal % 7 == 0:
+                    frontier.retry(found.again(), wait_s=0.001)
+                else:
+                    done.append(found.ordinal)
+                    frontier.done(found)
+
+        await asyncio.wait_for(asyncio.gather(produce(), *(work() for _ in range(20))), 10)
+        assert sorted(done) == list(range(200))
+
+    asyncio.run(scenario())
