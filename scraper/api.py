@@ -3,6 +3,7 @@
 import asyncio
 import os
 import threading
+import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -14,6 +15,7 @@ import httpx
 import msgspec
 
 from scraper import config as defaults
+from scraper.backlog import Backlog
 from scraper.config import Config
 from scraper.door import Door
 from scraper.engine import Engine, Results, Rows
@@ -176,6 +178,9 @@ def _engine(config: Config, *, worker: Worker, **parts: Any) -> Engine:
             decide=worker.decide,
         ),
         worker=worker,
+        backlog=Backlog(),
+        clock=clock,
+        cpu_clock=time.process_time,
         workers=config.concurrency,
         grace_s=config.grace,
         limit=config.limit,

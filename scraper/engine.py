@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import count
@@ -10,12 +10,16 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
+from scraper.backlog import Backlog
+from scraper.bottleneck import HostLoad, Load, explain, finish_s
+from scraper.config import BACKLOG_JOBS, HOST_SHARE
 from scraper.door import Door
-from scraper.errors import HostDown, RunError, UrlError
+from scraper.errors import HostDown, RunError, UrlError, reason_of
 from scraper.frontier import Frontier, Pace
 from scraper.models import Job, Record, Row
 from scraper.progress import View
 from scraper.stats import Stats
+from scraper.timesheet import Timesheet
 from scraper.urls import Address, FingerprintSet, fingerprint, parse
 from scraper.worker import Worker, failure_record
 
@@ -42,10 +46,13 @@ class Engine:
     frontier: Frontier
     door: Door
     worker: Worker
+    backlog: Backlog
     sink: Callable[[Results], Coroutine[Any, Any, None]]
     results: Results
     workers: int
     grace_s: float
+    clock: Callable[[], float]
+    cpu_clock: Callable[[], float]
     finished: FingerprintSet = field(default_factory=FingerprintSet)
     """Fingerprints of the URLs that an earlier run finished."""
     limit: int | None = None
@@ -65,7 +72,16 @@ class Engine:
     _urls: int = field(default=0, init=False)
     _unrecorded: int = field(default=0, init=False)
     """Jobs that robots.txt has just denied, and whose records are not written yet."""
+    _left_behind: int = field(default=0, init=False)
+    """Jobs that were in the backlog when the run ended."""
+    _sheet: Timesheet = field(init=False)
     _source_error: RunError | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Start to count the time."""
+        self._sheet = Timesheet(
+            workers=self.workers, hosts=self._host_loads, clock=self.clock, cpu_clock=self.cpu_clock
+        )
 
     async def run(self) -> None:
         """Run to the end, or to the end of a stop. Raises RunError when the run cannot go on."""
@@ -79,10 +95,12 @@ class Engine:
                 if watcher is not None:
                     watcher.cancel()
         except BaseExceptionGroup as group:
-            raise _reason(group) from None
+            raise reason_of(group) from None
         finally:
             if self._grace is not None:
                 self._grace.cancel()
+            self._left_behind = len(self.backlog)
+            self.backlog.close()
         if self._source_error is not None:
             raise self._source_error
 
@@ -101,10 +119,12 @@ class Engine:
     def pending(self) -> int:
         """URLs that were taken up and have no record."""
         core = self.frontier.core
-        return core.waiting + core.in_flight - core.errands + self.deferred.total() + self._unrecorded
+        in_frontier = core.waiting + core.in_flight - core.errands
+        return in_frontier + len(self.backlog) + self._left_behind + self.deferred.total() + self._unrecorded
 
     def view(self) -> View:
         """Return what the live line tells."""
+        load = self.load()
         return View(
             done=self.stats.done,
             total=self.stats.lines if self.is_source_read else None,
@@ -112,8 +132,9 @@ class Engine:
             failed=self.stats.failed,
             busy=self.frontier.core.in_flight,
             workers=self.workers,
-            queued=self.frontier.core.waiting,
-            note="stopping: waiting for the requests in flight" if self.is_stopping else "",
+            queued=self.frontier.core.waiting + len(self.backlog),
+            left_s=finish_s(load),
+            note="stopping: waiting for the requests in flight" if self.is_stopping else explain(load),
         )
 
     def _cancel(self) -> None:
@@ -123,7 +144,7 @@ class Engine:
     async def _scrape(self) -> None:
         async with asyncio.TaskGroup() as crew:
             self._tasks.append(crew.create_task(self._produce(), name="producer"))
-            self._tasks += [crew.create_task(self._work(), name=f"worker {n + 1}") for n in range(self.workers)]
+            self._tasks += [crew.create_task(self._work(n), name=f"worker {n + 1}") for n in range(self.workers)]
             if self.is_stopping:  # asked before there was anything to stop
                 self._cancel()
 
@@ -139,6 +160,8 @@ class Engine:
                     if self._urls == self.limit:
                         break
                     await asyncio.sleep(0)  # a batch that fits the frontier never waited: let the workers begin
+                    if len(self.backlog) > BACKLOG_JOBS:
+                        await self.frontier.idleness()
             self.is_source_read = True
         except RunError as error:  # a damaged source: what was read of it is still scraped
             self._source_error = error
@@ -159,11 +182,18 @@ class Engine:
             elif isinstance(target, UrlError):
                 await self._emit(failure_record(self._job(row), target))
             else:
-                await self.frontier.room()
-                job = self._job(row, target)
-                if denial := self.door.offer(job):
-                    await self._refuse(job, denial)
+                await self._place(row, target)
         self.stats.lines += 1
+
+    async def _place(self, row: Row, target: Address) -> None:
+        """Bring a new job to the frontier, or to the backlog when its host has its share of the window."""
+        job = self._job(row, target)
+        if self.frontier.core.waiting_of(job.host) >= HOST_SHARE or self.backlog.waiting(job.host):
+            self.backlog.put(job)
+            return
+        await self.frontier.room()
+        if denial := self.door.offer(job):
+            await self._refuse(job, denial)
 
     def _job(self, row: Row, target: Address | None = None) -> Job:
         href, host, _, origin = target or ("", "", "", "")
@@ -171,24 +201,64 @@ class Engine:
             row=row, href=href, host=host, origin=origin, ordinal=next(self._ordinals), attempt=1 if target else 0
         )
 
-    async def _work(self) -> None:
+    async def _work(self, number: int) -> None:
+        sheet = self._sheet
+        sheet.wait(number, self._why_idle())
         while (job := await self.frontier.get()) is not None:
+            sheet.start(number)
             pace = self.frontier.core.pace(job.host)
+            record = None
             if pace.is_given_up:
                 await self._end_unasked(job, pace)
             elif job.is_robots:
                 await self._refuse_all(await self.door.run(job))
             else:
-                await self._try(job)
+                record = await self._try(job, pace)
+            await self._refill(job.host)
+            sheet.end(number, record)
+            sheet.wait(number, self._why_idle())
 
-    async def _try(self, job: Job) -> None:
-        is_last = not self.frontier.core.waiting_of(job.host)
+    async def _try(self, job: Job, pace: Pace) -> Record | None:
+        is_last = not self.frontier.core.waiting_of(job.host) and not self.backlog.waiting(job.host)
+        started = self.clock()
         outcome = await self.worker.process(job, is_last_of_host=is_last)
+        pace.took(self.clock() - started)
         if outcome.record is None:
             self.frontier.retry(job.again(), outcome.wait_s, outcome.signal)
         else:
             await self._emit(outcome.record)
             self.frontier.done(job, outcome.signal)
+        return outcome.record
+
+    async def _refill(self, host: str) -> None:
+        """Bring jobs of `host` from the backlog to the frontier when it has few left there."""
+        while self.backlog.waiting(host) and self.frontier.core.waiting_of(host) <= HOST_SHARE // 2:
+            jobs = self.backlog.take(host, HOST_SHARE // 2)
+            await self._refuse_all([(job, denial) for job in jobs if (denial := self.door.offer(job))])
+
+    def _why_idle(self) -> str:
+        if self.frontier.core.waiting or len(self.backlog):
+            return "waiting"
+        return "tail" if self.is_source_read else "starved"
+
+    def load(self) -> Load:
+        """Return how the workers have spent their time so far."""
+        records = self.stats.ok + self.stats.failed.total()
+        return self._sheet.load(unfinished=self.pending, records=records)
+
+    def _host_loads(self) -> Iterator[HostLoad]:
+        now = self.clock()
+        for name, waiting, in_flight, pace in self.frontier.core.hosts():
+            yield HostLoad(
+                host=name,
+                unfinished=waiting + in_flight + self.backlog.waiting(name),
+                in_flight=in_flight,
+                slots=pace.slots,
+                gap_s=pace.gap_s,
+                paused_s=max(0.0, pace.ready_at() - now),
+                request_s=pace.request_s,
+                limit=pace.limit,
+            )
 
     async def _end_unasked(self, job: Job, pace: Pace) -> None:
         """End a job of a host that is asked no more: it is down, or wants to be left alone for longer than a run."""
@@ -212,7 +282,12 @@ class Engine:
         await self._emit(failure_record(replace(job, attempt=job.attempt - 1), reason))
 
     async def _emit(self, record: Record) -> None:
-        await self.results.put(record)
+        if self.results.full():
+            started = self.clock()
+            await self.results.put(record)
+            self._sheet.wrote(self.clock() - started)
+        else:
+            await self.results.put(record)
         self.stats.record(record)
 
 
@@ -223,15 +298,3 @@ def _address(row: Row) -> Address | UrlError:
     except UrlError as error:
         place = f"line {row.line} of {row.source}" if row.source else f"line {row.line}"
         return type(error)(f"{place}: {error.message}")  # both kinds that `parse` raises take a message alone
-
-
-def _reason(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the one exception that ended the run: a RunError if there is one."""
-    leaves = list(_leaves(group))
-    return next((leaf for leaf in leaves if isinstance(leaf, RunError)), leaves[0])
-
-
-def _leaves(error: BaseException) -> list[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
-    return [error]

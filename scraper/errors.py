@@ -38,6 +38,7 @@
         └── RunInterrupted          130 / 143: asked to stop; what is finished is written
 """
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -288,3 +289,17 @@ class RunInterrupted(RunError):
     """The run was asked to stop; the same call goes on where it stopped."""
 
     exit_code = 130
+
+
+def reason_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the one exception that ended a run: a RunError if there is one, else the first that was raised."""
+    leaves = list(_unpacked(group))
+    return next((leaf for leaf in leaves if isinstance(leaf, RunError)), leaves[0])
+
+
+def _unpacked(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _unpacked(inner)
+    else:
+        yield error

@@ -38,6 +38,8 @@ class View(Struct, frozen=True, kw_only=True):
     workers: int
     queued: int
     """Jobs that wait in the frontier."""
+    left_s: float | None = None
+    """Seconds until the end, by the longest host queue at its pace; None when nobody can tell."""
     note: str = ""
     """What it is waiting for, or that it is stopping; empty when there is nothing to say."""
 
@@ -114,9 +116,12 @@ def _failed(failed: Mapping[str, int], shown: int) -> str:
 
 
 def _left(view: View, pace: Pace) -> str:
-    if view.total is None or view.total <= view.done or pace.records_per_s <= 0:
+    if view.total is None or view.total <= view.done:
         return ""
-    return f"about {duration(math.ceil((view.total - view.done) / pace.records_per_s))} left"
+    left_s = view.left_s
+    if left_s is None and pace.records_per_s > 0:
+        left_s = (view.total - view.done) / pace.records_per_s
+    return "" if left_s is None else f"about {duration(math.ceil(left_s))} left"
 
 
 def closing_text(summary: Summary, sentence: str = "") -> str:

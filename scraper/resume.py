@@ -89,6 +89,28 @@ def open_output(
         raise
 
 
+def finished_in(path: str, *, retry_failed: bool | str, now: datetime, sources: Sequence[str] = ()) -> FingerprintSet:
+    """Return the identities that `open_output` would find finished; nothing is locked, created, mended or dropped.
+
+    A missing file, `-`, a pipe or a device holds none. Raises UsageError and OutputError as `open_output` does.
+    """
+    retried = split_kinds(retry_failed) if isinstance(retry_failed, str) else retry_failed
+    name = path.replace("{date}", f"{now:%Y-%m-%d}").replace("{time}", f"{now:%H%M%S}")
+    _refuse_sources(name, sources)
+    place = Path(name)
+    try:
+        if name != STDOUT and place.is_dir():
+            raise OutputError(f"{name} is a folder; name a file in it with --output")
+        if name == STDOUT or not stat.S_ISREG(place.stat().st_mode):
+            return FingerprintSet()
+        with place.open("rb", buffering=0) as raw:
+            return _read(OutputFile(name, place, raw.fileno()), retried).finished
+    except FileNotFoundError:
+        return FingerprintSet()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise refusal(name, error, "read") from error
+
+
 def _refuse_sources(name: str, sources: Sequence[str]) -> None:
     """Raise UsageError when a regular file is read from and written to."""
     output = _stat(name, standard=1)

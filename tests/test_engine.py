@@ -1,11 +1,14 @@
 """A whole run over fakes: every line is accounted for, whatever stops it."""
 
 import asyncio
+import time
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
 from scraper import errors
+from scraper.backlog import Backlog
 from scraper.door import Door
 from scraper.engine import Engine
 from scraper.frontier import Frontier, FrontierCore, Pace
@@ -59,6 +62,9 @@ def engine(rows, fetch=page, sink=None, *, workers=4, per_host=4, window=100, **
         frontier=frontier,
         door=Door(frontier=frontier, robots=robots, crawl_delay_cap_s=30.0, attempts=3, decide=worker.decide),
         worker=worker,
+        backlog=Backlog(),
+        clock=clock,
+        cpu_clock=time.process_time,
         sink=sink.run,
         results=asyncio.Queue(maxsize=2 * workers),
         workers=workers,
@@ -226,6 +232,111 @@ def test_a_stop_before_the_start_does_nothing_at_all():
         await asyncio.wait_for(run.run(), 1)
         account(run)
         assert sink.records == []
+
+    asyncio.run(scenario())
+
+
+class Robots:
+    """Everything is denied but what is in `allowed`."""
+
+    def __init__(self, allowed=()):
+        self.asked = []
+        self._allowed = allowed
+        self._known = {}
+
+    async def fetch(self, origin):
+        self.asked.append(origin)
+        self._known[origin] = SimpleNamespace(crawl_delay_s=None, allows=lambda url: url in self._allowed)
+        return self._known[origin]
+
+    def known(self, origin):
+        return self._known.get(origin)
+
+    def give_up(self, origin, error):
+        self._known[origin] = error
+
+
+def test_a_sorted_list_is_mixed_beyond_the_window():
+    order = []
+
+    async def fetch(request):
+        order.append(request.url)
+        return await page(request)
+
+    async def scenario():
+        lines = [*urls(2000, "big.test"), *(url for n in range(20) for url in urls(5, f"h{n}.test"))]
+        run, sink = engine(rows_of(*lines, batch=50), fetch, workers=8, per_host=2, window=200)
+        await asyncio.wait_for(run.run(), 20)
+        account(run)
+        assert len({record.url for record in sink.records}) == len(sink.records) == 2100
+
+    asyncio.run(scenario())
+    last_of_small = max(place for place, url in enumerate(order) if "big" not in url)
+    assert last_of_small < 1000  # not after the 2,000 that stand before them
+
+
+def test_everything_that_robots_denies_is_recorded_though_most_of_it_waits_in_the_backlog():
+    async def scenario():
+        robots = Robots(allowed=["http://a.test/7"])
+        run, sink = engine(rows_of(*urls(1000), batch=100), robots=robots)
+        await asyncio.wait_for(run.run(), 20)
+        stats = account(run)
+        assert (stats.ok, stats.failed) == (1, {"robots-denied": 999})
+        assert len({record.url for record in sink.records}) == 1000
+        assert robots.asked == ["http://a.test"]
+
+    asyncio.run(scenario())
+
+
+def test_a_stop_leaves_what_is_in_the_backlog_pending():
+    async def scenario():
+        started = asyncio.Event()
+
+        async def fetch(request):
+            started.set()
+            await asyncio.sleep(0.01)
+            return await page(request)
+
+        run, sink = engine(rows_of(*urls(1000), batch=100), fetch)
+        running = asyncio.ensure_future(run.run())
+        await started.wait()
+        run.stop()
+        await asyncio.wait_for(running, 5)
+        stats = account(run)
+        assert run.pending == stats.lines - len(sink.records) > 0
+
+    asyncio.run(scenario())
+
+
+def test_a_host_that_is_down_ends_its_backlog_too():
+    async def fetch(_):
+        raise errors.ConnectRefused("nothing listens there")
+
+    async def scenario():
+        run, sink = engine(rows_of(*urls(500), batch=100), fetch)
+        down = Pace(slots=4, gap_s=0.0)
+        down.is_down = True
+        run.frontier.core._pace_of = lambda _: down
+        await asyncio.wait_for(run.run(), 20)
+        assert account(run).failed == {"host-down": 500}
+        assert sink.records[0].attempts == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_host_that_wants_too_long_a_pause_leaves_its_urls_pending():
+    async def fetch(_):
+        error = errors.HttpStatus("429", 429)
+        error.status, error.retry_after = 429, "3600"
+        raise error
+
+    async def scenario():
+        run, sink = engine(rows_of(*urls(500), batch=100), fetch)
+        await asyncio.wait_for(run.run(), 20)
+        account(run)
+        assert sink.records == []
+        assert run.deferred == {"a.test": 500}
+        assert run.pending == 500
 
     asyncio.run(scenario())
 

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -101,6 +101,53 @@ def demo() -> None:
     from scraper.cli import demonstration  # noqa: PLC0415 - only this command serves a site
 
     raise typer.Exit(demonstration.run())
+
+
+@app.command("plan")
+def plan(  # noqa: PLR0913, PLR0917 - those of the scraping options that change what a run would do
+    sources: options.Sources = None,
+    concurrency: options.Concurrency = None,
+    per_host: options.PerHost = None,
+    delay: options.Delay = None,
+    robots: Annotated[
+        bool | None,
+        typer.Option(
+            "--robots/--no-robots",
+            show_default=False,
+            help="--robots asks each origin for its robots.txt now; --no-robots: the run would do without. "
+            "[dim]\\[default: nothing is asked now][/dim]",
+        ),
+    ] = None,
+    output: options.Output = None,
+    limit: options.Limit = None,
+    url_column: options.UrlColumn = None,
+    priority_column: options.PriorityColumn = None,
+    config: options.ConfigFile = None,
+    request_time: Annotated[
+        float | None,
+        typer.Option(
+            metavar="S",
+            show_default=False,
+            help="Seconds that a request is assumed to take. [dim]\\[default: 0.5][/dim]",
+        ),
+    ] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Tell what scraping a list would do and how long it would take, before any page is fetched."""
+    given = dict(locals())
+    for name in ("sources", "config", "request_time", "is_json"):
+        del given[name]
+    if not sources:
+        raise UsageError("there is no SOURCE; try `scrape plan urls.txt` or `scrape plan --help`")
+    from scraper.cli import planning  # noqa: PLC0415 - `--help` need not import the engine
+
+    planning.run(
+        sources,
+        settings(sources, given, config, os.environ),
+        asks_robots=bool(robots),
+        request_s=request_time,
+        is_json=is_json,
+    )
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from scraper import api, logs
+from scraper.bottleneck import explain
 from scraper.cli.memory import keep_for_the_next_page
 from scraper.config import RETRY_AFTER_CAP_S, Config
 from scraper.engine import Engine
 from scraper.progress import Progress, closing_text
 from scraper.run import Run
-from scraper.stats import Summary, count, duration
+from scraper.stats import LABEL_WIDTH, Summary, count, duration
 
 EXIT_FAILED = 1
 EXIT_BUG = 70
@@ -68,8 +69,11 @@ class Session:
     def close(self, summary: Summary) -> None:
         """Say how the run ended."""
         if not self._config.quiet:
+            held_back = explain(self._engine.load()) if self._engine is not None else ""
+            rows = [f"{'held back':<{LABEL_WIDTH}}{held_back}"] if held_back and summary.ok else []
+            rows += [sentence] if (sentence := self._sentence(summary)) else []
             with suppress(OSError):  # nobody is there to read it
-                print(closing_text(summary, self._sentence(summary)), file=sys.stderr)  # noqa: T201 - the user interface
+                print(closing_text(summary, "\n".join(rows)), file=sys.stderr)  # noqa: T201 - the user interface
 
     def exit_code(self, summary: Summary) -> int:
         """Return what the process exits with: 0 finished, 1 every page failed, 70 a bug, 128 + signal stopped."""

@@ -23,6 +23,7 @@ class Frontier:
         self._clock = clock
         self._getters: deque[asyncio.Future[None]] = deque()
         self._putters: deque[asyncio.Future[None]] = deque()
+        self._readers: deque[asyncio.Future[None]] = deque()
         self._alarm: asyncio.TimerHandle | None = None
         self._is_closed = False
         self._is_stopped = False
@@ -36,6 +37,11 @@ class Frontier:
         """Wait while the window is full."""
         while self.core.waiting >= self._window:
             await _wait_in(self._putters)
+
+    async def idleness(self) -> None:
+        """Wait until a worker has nothing to do."""
+        while not self._getters:
+            await _wait_in(self._readers)
 
     def push(self, job: Job) -> None:
         """Add `job` though the window may be full: it was in the frontier before, or is an errand."""
@@ -56,6 +62,7 @@ class Frontier:
                     _wake_one(self._putters)
                 return job
             self._set_alarm()
+            _wake_one(self._readers)
             await _wait_in(self._getters)
 
     def done(self, job: Job, signal: Signal = NOTHING) -> None:

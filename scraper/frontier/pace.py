@@ -40,7 +40,7 @@ class Pace:
 
     __slots__ = (
         "_answers", "_base_gap_s", "_base_slots", "_is_open", "_jitter", "_pause_cap_s", "_probes", "_streak", "gap_s",
-        "has_crawl_delay", "is_deferred", "is_down", "not_before", "paused_until", "slots",
+        "has_crawl_delay", "is_deferred", "is_down", "not_before", "paused_until", "request_s", "slots",
     )  # fmt: skip
 
     def __init__(
@@ -56,6 +56,8 @@ class Pace:
         self.is_deferred = False
         """The host asked for a longer pause than a run waits for."""
         self.has_crawl_delay = False
+        self.request_s = 0.0
+        """How long a request takes, smoothed; 0 when none has ended."""
         self._jitter = jitter
         self._pause_cap_s = pause_cap_s
         self._answers = 0
@@ -80,6 +82,21 @@ class Pace:
         """Return whether there is nothing to remember of the host."""
         is_as_built = self.slots == self._base_slots and self.gap_s == self._base_gap_s and not self.has_crawl_delay
         return is_as_built and not self._is_open and not self.is_deferred and self.ready_at() <= now
+
+    @property
+    def limit(self) -> Literal["per-host", "delay", "crawl-delay", "backing-off", "down"]:
+        """What keeps it from being asked more."""
+        if self._is_open:
+            return "down"
+        if self.has_crawl_delay:
+            return "crawl-delay"
+        if self.paused_until > self.not_before or self.slots < self._base_slots or self.gap_s > self._base_gap_s:
+            return "backing-off"
+        return "delay" if self.gap_s else "per-host"
+
+    def took(self, seconds: float) -> None:
+        """Take note of how long a request took."""
+        self.request_s = seconds if not self.request_s else 0.8 * self.request_s + 0.2 * seconds
 
     def obey(self, crawl_delay_s: float) -> None:
         """Ask one at a time, at least `crawl_delay_s` apart, from now on."""

@@ -1,0 +1,74 @@
+"""How the workers' time is told apart."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from scraper.bottleneck import HostLoad
+from scraper.models import Failure, Record, Timings
+from scraper.timesheet import Timesheet
+
+
+def host(name, unfinished, request_s=1.0):
+    return HostLoad(
+        host=name, unfinished=unfinished, in_flight=1, slots=2, gap_s=0.0, paused_s=0.0, request_s=request_s,
+        limit="per-host",
+    )  # fmt: skip
+
+
+def sheet(hosts=()):
+    clock = SimpleNamespace(now=0.0, cpu=0.0)
+    hosts = list(hosts)
+    made = Timesheet(workers=2, hosts=lambda: iter(hosts), clock=lambda: clock.now, cpu_clock=lambda: clock.cpu)
+    return made, clock, hosts
+
+
+def page_record():
+    timings = Timings(dns=100.0, connect=200.0, first_byte=300.0, parse=50.0)
+    return Record(url="http://a/", ok=True, attempts=1, timings=timings)
+
+
+def test_every_second_of_a_worker_goes_to_one_account():
+    made, clock, _ = sheet()
+    made.wait(0, "waiting")
+    made.wait(1, "starved")
+    clock.now = 2.0
+    made.start(0)
+    clock.now = 5.0
+    assert made.end(0, page_record()) == 3.0
+    made.wait(0, "tail")
+    clock.now, clock.cpu = 6.0, 4.5
+    load = made.load(unfinished=7, records=3)
+    assert (load.waiting_s, load.starved_s, load.tail_s, load.busy_s) == (2.0, 6.0, 1.0, 3.0)
+    assert load.waiting_s + load.starved_s + load.tail_s + load.busy_s == 2 * load.elapsed_s
+    assert (load.cpu_s, load.unfinished, load.records_per_s) == (4.5, 7, 0.5)
+
+
+def test_a_job_under_way_counts_as_busy():
+    made, clock, _ = sheet()
+    made.wait(0, "waiting")
+    made.start(0)
+    clock.now = 4.0
+    assert made.load(unfinished=1, records=0).busy_s == 4.0
+
+
+def test_phases_come_from_records_and_a_failure_is_silence():
+    made, clock, _ = sheet()
+    for record in (page_record(), Record(url="x", ok=False, attempts=1, error=Failure("read-timeout", "x")), None):
+        made.wait(0, "waiting")
+        made.start(0)
+        clock.now += 2.0
+        made.end(0, record)
+    made.wrote(0.25)
+    phases = made.load(unfinished=0, records=1).phases_s
+    expected = {"dns": 0.1, "connect": 0.2, "first_byte": 4.3, "parse": 0.05, "write": 0.25}
+    assert phases == pytest.approx(expected)
+
+
+def test_the_hosts_with_the_longest_way_to_go_are_kept_when_they_are_done():
+    made, clock, hosts = sheet([host(f"h{n}", n) for n in range(1, 9)])
+    made.wait(0, "waiting")
+    assert [found.host for found in made.load(unfinished=1, records=1).hosts] == ["h8", "h7", "h6", "h5", "h4"]
+    hosts.clear()
+    clock.now = 10.0
+    assert made.load(unfinished=0, records=9).hosts[0].host == "h8"
