@@ -23,6 +23,7 @@ from scraper.errors import UsageError
 from scraper.extract import build_extractor
 from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier, FrontierCore, Pace
+from scraper.loops import in_own_loop
 from scraper.models import Record
 from scraper.progress import View
 from scraper.resume import Output, open_output
@@ -56,7 +57,7 @@ def scrape(
     Raises RunError: UsageError for a wrong setting or source, OutputError, OutputLocked.
     """
     settings = _settings(config, options)
-    return _in_own_loop(lambda on_start: _scrape(urls, settings, transport, on_start))
+    return in_own_loop(lambda on_start: _scrape(urls, settings, transport, lambda engine: on_start(engine.stop)))
 
 
 async def ascrape(
@@ -244,48 +245,6 @@ async def _scrape(
 ) -> Run:
     sources = [os.fspath(urls)] if isinstance(urls, str | os.PathLike) else []
     return await run(rows_of(urls, config), config, sources=sources, transport=transport, on_start=on_start)
-
-
-def _in_own_loop(start: Callable[[Callable[[Engine], None]], Coroutine[Any, Any, Run]]) -> Run:
-    """Run a coroutine in a new loop in a new thread; KeyboardInterrupt stops its engine, gracefully at first."""
-    outcome: Future[Run] = Future()
-    stops: list[Callable[[], object]] = []
-    interrupts = 0
-
-    def on_start(engine: Engine) -> None:
-        stops.append(partial(asyncio.get_running_loop().call_soon_threadsafe, engine.stop))
-        for _ in range(interrupts):  # that came too early
-            engine.stop()
-
-    def work() -> None:
-        try:
-            with asyncio.Runner(loop_factory=new_event_loop) as runner:
-                outcome.set_result(runner.run(start(on_start)))
-        except BaseException as error:  # noqa: BLE001 - it goes to the caller's thread, whatever it is
-            outcome.set_exception(error)
-
-    thread = threading.Thread(target=work, name="scrape", daemon=True)
-    thread.start()
-    while True:
-        try:
-            result = outcome.result()
-            thread.join()
-        except KeyboardInterrupt:
-            interrupts += 1
-            for stop in stops:
-                with suppress(RuntimeError):  # the loop has just ended
-                    stop()
-        else:
-            return result
-
-
-def new_event_loop() -> asyncio.AbstractEventLoop:
-    """Return a uvloop, or asyncio's own loop where there is none (Windows)."""
-    try:
-        import uvloop  # noqa: PLC0415 - not on Windows
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
 
 
 def _settings(config: Config | None, options: Mapping[str, Any]) -> Config:

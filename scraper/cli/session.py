@@ -15,6 +15,7 @@ from scraper.bottleneck import explain
 from scraper.cli.memory import keep_for_the_next_page
 from scraper.config import RETRY_AFTER_CAP_S, Config
 from scraper.engine import Engine
+from scraper.loops import new_event_loop
 from scraper.progress import Progress, closing_text
 from scraper.run import Run
 from scraper.stats import LABEL_WIDTH, Summary, count, duration
@@ -48,7 +49,7 @@ class Session:
         """Run what `main` returns in an event loop of its own, with the log where the settings want it."""
         with (
             logs.configured(log_file=self._config.log_file, is_verbose=self._config.verbose),
-            asyncio.Runner(loop_factory=api.new_event_loop) as runner,
+            asyncio.Runner(loop_factory=new_event_loop) as runner,
         ):
             return runner.run(main())
 

@@ -1,0 +1,59 @@
+"""Event loops of our own: in the main thread for the command line, in a thread for a call that blocks."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+Stop = Callable[[], None]
+"""Asks what runs to come to its end; called again, to end at once."""
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Return a uvloop, or asyncio's own loop where there is none (Windows)."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def in_own_loop(start: Callable[[Callable[[Stop], None]], Coroutine[Any, Any, Result]]) -> Result:
+    """Run a coroutine in a new loop in a new thread, and return or raise what it does.
+
+    `start` makes the coroutine; it gets a function to hand over how to stop it, which each KeyboardInterrupt in the
+    calling thread then does.
+    """
+    outcome: Future[Result] = Future()
+    stops: list[Callable[[], object]] = []
+    interrupts = 0
+
+    def on_start(stop: Stop) -> None:
+        stops.append(partial(asyncio.get_running_loop().call_soon_threadsafe, stop))
+        for _ in range(interrupts):  # that came too early
+            stop()
+
+    def work() -> None:
+        try:
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                outcome.set_result(runner.run(start(on_start)))
+        except BaseException as error:  # noqa: BLE001 - it goes to the caller's thread, whatever it is
+            outcome.set_exception(error)
+
+    thread = threading.Thread(target=work, name="scrape", daemon=True)
+    thread.start()
+    while True:
+        try:
+            result = outcome.result()
+            thread.join()
+        except KeyboardInterrupt:
+            interrupts += 1
+            for stop in stops:
+                with suppress(RuntimeError):  # the loop has just ended
+                    stop()
+        else:
+            return result
