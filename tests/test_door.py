@@ -105,11 +105,14 @@ def test_without_robots_every_job_goes_in():
 def test_a_crawl_delay_is_obeyed_one_at_a_time():
     parts = opened(rules(crawl_delay_s=2.0))
     run_errand(parts)
-    assert ready(parts) == ["http://a/0"]
-    parts.frontier.core.done(job(0), 0.1)
     parts.clock.now = 1.9
     assert ready(parts) == []
     parts.clock.now = 2.0
+    assert ready(parts) == ["http://a/0"]
+    parts.frontier.core.done(job(0), 2.1)
+    parts.clock.now = 3.9
+    assert ready(parts) == []
+    parts.clock.now = 4.0
     assert ready(parts) == ["http://a/1"]
 
 

@@ -1,6 +1,7 @@
 """`scrape plan`: what a run would do and when it would be finished, on standard output."""
 
 import asyncio
+import re
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ import msgspec
 from scraper import api
 from scraper.config import Config
 from scraper.errors import UsageError
+from scraper.loops import new_event_loop
 from scraper.plan import REQUEST_S, Forecast, InvalidLine, OriginPlan, Plan, RobotsPlan, make_plan
 from scraper.resume import finished_in
 from scraper.stats import LABEL_WIDTH, TEXT_WIDTH, count, duration
@@ -27,7 +29,7 @@ def run(
     request_s = REQUEST_S if request_s is None else request_s
     if not 0 < request_s < float("inf"):
         raise UsageError(f"--request-time is {request_s}; it must be more than 0 seconds")
-    with asyncio.Runner(loop_factory=api.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         plan = runner.run(_plan(sources, config, asks_robots=asks_robots, request_s=request_s))
     sys.stdout.write(msgspec.json.encode(plan).decode() + "\n" if is_json else text(plan))
 
@@ -64,9 +66,15 @@ def text(plan: Plan) -> str:
             _row("robots.txt", _robots(plan.robots)),
             _row("finish", _finish(plan.forecast)),
         ]
-    advice = textwrap.wrap(plan.forecast.advice, TEXT_WIDTH - LABEL_WIDTH, break_on_hyphens=False)
-    blocks.append(_row("", advice))
+    blocks.append(_row("", _wrapped(plan.forecast.advice)))
     return "".join(f"{line}\n" for block in blocks for line in block)
+
+
+def _wrapped(sentence: str) -> Iterator[str]:
+    """Yield the lines of `sentence`, an option never apart from its value."""
+    unbroken = re.sub(r"(--[a-z-]+) (?=\d)", "\\1\N{NO-BREAK SPACE}", sentence)
+    for line in textwrap.wrap(unbroken, TEXT_WIDTH - LABEL_WIDTH, break_long_words=False, break_on_hyphens=False):
+        yield line.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _row(label: str, lines: Sequence[str] | Iterator[str]) -> list[str]:

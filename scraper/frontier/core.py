@@ -118,7 +118,7 @@ class FrontierCore:
     def obey_crawl_delay(self, host: str, crawl_delay_s: float, now: float) -> None:
         """Ask `host` one at a time and so far apart from now on."""
         known = self._host(host)
-        known.pace.obey(crawl_delay_s)
+        known.pace.obey(crawl_delay_s, now)
         self._place(known, now)
 
     def pace(self, host: str) -> Pace:

@@ -98,12 +98,13 @@ class Pace:
         """Take note of how long a request took."""
         self.request_s = seconds if not self.request_s else 0.8 * self.request_s + 0.2 * seconds
 
-    def obey(self, crawl_delay_s: float) -> None:
-        """Ask one at a time, at least `crawl_delay_s` apart, from now on."""
+    def obey(self, crawl_delay_s: float, now: float) -> None:
+        """Ask one at a time, at least `crawl_delay_s` apart, from now on: the first after the robots.txt too."""
         self.has_crawl_delay = True
         self.slots = self._base_slots = 1
         self._base_gap_s = max(self._base_gap_s, crawl_delay_s)
         self.gap_s = max(self.gap_s, self._base_gap_s)
+        self.not_before = max(self.not_before, now + crawl_delay_s)
 
     def start(self, now: float) -> None:
         """Take note that a request starts; the gap to the next has jitter, never downwards."""

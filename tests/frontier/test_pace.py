@@ -45,15 +45,16 @@ def test_the_gap_counts_from_start_to_start_and_jitter_only_lengthens_it():
 
 def test_a_crawl_delay_is_one_at_a_time_and_at_least_so_far_apart():
     host = pace(gap_s=1.0)
-    host.obey(2.5)
-    host.start(0.0)
-    assert host.ready_at() == 2.5
+    host.obey(2.5, 7.0)
+    assert host.ready_at() == 9.5
+    host.start(10.0)
+    assert host.ready_at() == 12.5
     assert not host.has_slot(1)
     assert not host.is_plain(99.0)
     slower = pace(gap_s=5.0)
-    slower.obey(2.5)
-    slower.start(0.0)
-    assert slower.ready_at() == 5.0
+    slower.obey(2.5, 0.0)
+    slower.start(3.0)
+    assert slower.ready_at() == 8.0
 
 
 def test_pushing_back_pauses_halves_the_slots_and_spaces_the_starts():

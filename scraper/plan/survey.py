@@ -1,0 +1,86 @@
+"""Counts the lines of the sources, as a run counts them."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from msgspec import Struct
+
+from scraper.errors import UrlError
+from scraper.models import Row
+from scraper.urls import Address, FingerprintSet, fingerprint, parse
+
+_INVALID_TOLD = 5
+
+
+class Rows(Protocol):
+    """Where the rows come from, a batch at a time."""
+
+    def __aiter__(self) -> AsyncGenerator[list[Row], None]:  # noqa: PYI058 - closed when it is left early
+        """Start to read, from the beginning."""
+        ...
+
+
+class InvalidLine(Struct, frozen=True):
+    """A line that names nothing that can be fetched."""
+
+    line: int
+    source: str
+    reason: str
+
+
+@dataclass
+class Survey:
+    """What the lines are, given the identities of the URLs that are finished."""
+
+    finished: FingerprintSet
+    origins: Counter[str] = field(default_factory=Counter)
+    """URLs to fetch, by origin."""
+    first_invalid: list[InvalidLine] = field(default_factory=list)
+    lines: int = 0
+    invalid: int = 0
+    duplicates: int = 0
+    blank: int = 0
+    already_done: int = 0
+
+    async def read(self, rows: Rows, limit: int | None, each: Callable[[Address], None] | None = None) -> None:
+        """Count `rows`, `limit` URLs of them at most; call `each` with what is to be fetched."""
+        seen = FingerprintSet()
+        async with aclosing(rows.__aiter__()) as batches:
+            async for batch in batches:
+                for row in batch:
+                    address = self._take(row, seen)
+                    if address is not None and each is not None:
+                        each(address)
+                    if self.lines - self.blank == limit:
+                        return
+
+    def _take(self, row: Row, seen: FingerprintSet) -> Address | None:
+        """Count one line; return its address when it is to be fetched."""
+        self.lines += 1
+        if not row.url:
+            self.blank += 1
+            return None
+        target = _address(row)
+        identity = fingerprint(target.href if isinstance(target, Address) else row.url)
+        if identity in self.finished:
+            self.already_done += 1
+        elif not seen.add(identity):
+            self.duplicates += 1
+        elif isinstance(target, Address):
+            self.origins[target.origin] += 1
+            return target
+        else:
+            self.invalid += 1
+            if len(self.first_invalid) < _INVALID_TOLD:
+                self.first_invalid.append(InvalidLine(row.line, row.source, target.message))
+        return None
+
+
+def _address(row: Row) -> Address | UrlError:
+    try:
+        return parse(row.url)
+    except UrlError as error:
+        return error
