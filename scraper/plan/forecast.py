@@ -121,8 +121,10 @@ class Queues:
         pages = queue.urls - queue.refused
         rounds = math.ceil(pages / slots) + (queue.errands > 0)
         by_slots_s = rounds * self.request_s
-        # A Crawl-delay is not known yet when the robots.txt that says so is asked for.
-        first_s = max(queue.errands * delay_s * _MEAN_JITTER, self.request_s) if queue.errands else 0.0
+        # A Crawl-delay counts from when the robots.txt that says so has been read.
+        first_s = 0.0
+        if queue.errands:
+            first_s = max(queue.errands * delay_s * _MEAN_JITTER, self.request_s + queue.crawl_delay_s)
         by_gap_s = first_s + (self.request_s + (pages - 1) * gap_s * _MEAN_JITTER if pages else 0.0)
         limit: Literal["per-host", "delay", "crawl-delay"] = "delay" if by_gap_s > by_slots_s else "per-host"
         if queue.crawl_delay_s and not (limit == "delay" and delay_s > queue.crawl_delay_s):

@@ -99,7 +99,7 @@ def test_json_is_one_object_that_says_the_same(plan):
     assert told["robots"]["restricted"] == [
         {"origin": "https://shop.example", "urls": 2, "denied": 1, "crawl_delay_s": 2.0}
     ]
-    assert told["forecast"]["time_s"] == 4.0
+    assert told["forecast"]["time_s"] == 6.0
     assert told["forecast"]["longest"]["limit"] == "crawl-delay"
 
 
