@@ -24,7 +24,8 @@ class Frontier:
         self._getters: deque[asyncio.Future[None]] = deque()
         self._putters: deque[asyncio.Future[None]] = deque()
         self._readers: deque[asyncio.Future[None]] = deque()
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.Handle | None = None
+        self._alarm_at = 0.0
         self._is_closed = False
         self._is_stopped = False
 
@@ -58,6 +59,8 @@ class Frontier:
             if job is not None:
                 if self.core.has_ready():
                     _wake_one(self._getters)
+                else:  # the alarm that woke this one was the only one
+                    self._set_alarm()
                 if self.core.waiting < self._window:
                     _wake_one(self._putters)
                 return job
@@ -100,10 +103,11 @@ class Frontier:
     def _set_alarm(self) -> None:
         """Wake a getter when the next delay or back-off is over."""
         due = self.core.next_due()
-        if due is None or (self._alarm is not None and self._alarm.when() <= due):
+        if due is None or (self._alarm is not None and self._alarm_at <= due):
             return
         if self._alarm is not None:
             self._alarm.cancel()
+        self._alarm_at = due  # uvloop's handle for what is due at once does not know when that is
         self._alarm = asyncio.get_running_loop().call_at(due, self._ring)
 
     def _ring(self) -> None:

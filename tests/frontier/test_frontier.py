@@ -127,3 +127,42 @@ def test_many_workers_and_few_slots_finish_everything():
         assert sorted(done) == list(range(200))
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, pytest.importorskip("uvloop").new_event_loop])
+def test_delays_of_less_than_a_millisecond_work_on_every_loop(loop_factory):
+    async def scenario():
+        frontier = shell(per_host=2, delay=0.0004)
+        for number in range(200):
+            await frontier.put(job(number, host=f"h{number % 5}"))
+        frontier.close()
+
+        async def work():
+            while (found := await frontier.get()) is not None:
+                await asyncio.sleep(0)
+                frontier.done(found)
+
+        await asyncio.wait_for(asyncio.gather(*(work() for _ in range(8))), 5)
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(scenario())
+
+
+def test_the_next_gap_ends_on_time_though_every_request_is_slow():
+    async def scenario():
+        frontier = shell(per_host=4, delay=0.02)
+        for number in range(4):
+            await frontier.put(job(number))
+        frontier.close()
+        starts = []
+
+        async def work():
+            while (found := await frontier.get()) is not None:
+                starts.append(asyncio.get_running_loop().time())
+                await asyncio.sleep(0.5)
+                frontier.done(found)
+
+        await asyncio.gather(*(work() for _ in range(6)))
+        return starts[-1] - starts[0]
+
+    assert asyncio.run(scenario()) < 0.4
