@@ -44,10 +44,12 @@ WRITE_INTERVAL_S = 0.5
 FSYNC_INTERVAL_S = 5.0
 """A power loss costs at most what was written since; those URLs are fetched again."""
 
+_PROXY = re.compile(r"http://([^\s/@]*@)?([\w.\-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?/?", re.ASCII)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)(?:i?B)?", re.IGNORECASE)
 _SIZE_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, section 5.6.2: token
-_HEADER_VALUE = re.compile(r"[^\x00-\x1f\x7f]*")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")  # RFC 9110, section 5.5, without obs-text
+_ALL_FAILED = frozenset({"all", "true", "1", "yes"})
 _OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
 
 
@@ -127,6 +129,20 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Check every value."""
+        self._check_numbers()
+        if self.output == "":
+            raise UsageError("--output is empty; name a file, or - for standard output")
+        for line in self.header:
+            split_header(line)
+        if not self.user_agent or not _HEADER_VALUE.fullmatch(self.user_agent):
+            raise UsageError("--user-agent must be one line of ASCII text")
+        parse_size(self.max_body)
+        if isinstance(self.retry_failed, str):
+            split_kinds(self.retry_failed)
+        if self.proxy is not None and not _PROXY.fullmatch(self.proxy):
+            raise UsageError("--proxy must be the URL of an HTTP proxy, like http://proxy.example:3128")
+
+    def _check_numbers(self) -> None:
         for name, low in _MINIMUM.items():
             value = getattr(self, name)
             if value is not None and not value >= low:
@@ -134,15 +150,9 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for name in ("connect_timeout", "read_timeout", "timeout"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise UsageError(f"{option(name)} is {getattr(self, name)}; it must be more than 0 seconds")
-        for line in self.header:
-            split_header(line)
-        if not self.user_agent or not _HEADER_VALUE.fullmatch(self.user_agent):
-            raise UsageError("--user-agent must be one line of text")
-        parse_size(self.max_body)
-        if isinstance(self.retry_failed, str):
-            split_kinds(self.retry_failed)
-        if self.proxy is not None and not self.proxy.startswith("http://"):
-            raise UsageError("--proxy must be the URL of an HTTP proxy, like http://proxy.example:3128")
+        for name, high in _MAXIMUM.items():
+            if getattr(self, name) > high:
+                raise UsageError(f"{option(name)} is {getattr(self, name):g}; it must be at most {high:,}")
 
     def limits_of(self, host: str) -> tuple[int, float]:
         """Return `per_host` and `delay` for a host, named with its port or without."""
@@ -161,6 +171,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def build(cls, *layers: Mapping[str, Any]) -> Self:
         """Return the Config of `layers`, later ones winning. Raises UsageError for a key or a type that is wrong."""
         merged = {key.replace("-", "_"): value for layer in layers for key, value in layer.items()}
+        if str(merged.get("retry_failed", "")).lower() in _ALL_FAILED:
+            merged["retry_failed"] = True
         for key in merged:
             if key not in cls.__struct_fields__:
                 raise UsageError(f"there is no setting {key!r}; see `scrape --help`")
@@ -183,6 +195,9 @@ _MINIMUM: dict[str, float] = {
 }
 
 
+_MAXIMUM = {"concurrency": 10_000, "delay": 86_400, "grace": 86_400}
+
+
 def option(name: str) -> str:
     """Return the command-line spelling of setting `name`."""
     return "--" + name.replace("_", "-")
@@ -201,7 +216,7 @@ def split_header(line: str) -> tuple[str, str]:
     """Return name and value of `"Name: value"`. Raises UsageError when it is not a header or one of ours."""
     name, colon, value = line.partition(":")
     if not colon or not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-        raise UsageError("--header takes 'Name: value' on one line")
+        raise UsageError("--header takes 'Name: value' on one line, in ASCII")
     if name.lower() in _OWN_HEADERS:
         raise UsageError(f"--header cannot set {name}: the scraper needs it for itself")
     return name, value.strip()

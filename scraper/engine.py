@@ -14,7 +14,7 @@ from scraper.backlog import Backlog
 from scraper.bottleneck import HostLoad, Load, explain, finish_s
 from scraper.config import BACKLOG_JOBS, HOST_SHARE
 from scraper.door import Door
-from scraper.errors import HostDown, RunError, UrlError, reason_of
+from scraper.errors import HostDown, RunError, UrlError, UsageError, reason_of
 from scraper.frontier import Frontier, Pace
 from scraper.models import Job, Record, Row
 from scraper.progress import View
@@ -133,7 +133,8 @@ class Engine:
             busy=self.frontier.core.in_flight,
             workers=self.workers,
             queued=self.frontier.core.waiting + len(self.backlog),
-            left_s=finish_s(load),
+            left_s=None if self.is_stopping else finish_s(load),
+            is_stopping=self.is_stopping,
             note="stopping: waiting for the requests in flight" if self.is_stopping else explain(load),
         )
 
@@ -165,6 +166,10 @@ class Engine:
             self.is_source_read = True
         except RunError as error:  # a damaged source: what was read of it is still scraped
             self._source_error = error
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise
+            self._source_error = UsageError("the source ended early: something that it awaited was cancelled")
         self.frontier.close()
 
     async def _take(self, row: Row) -> None:

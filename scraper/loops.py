@@ -51,6 +51,8 @@ def in_own_loop(start: Callable[[Callable[[Stop], None]], Coroutine[Any, Any, Re
             result = outcome.result()
             thread.join()
         except KeyboardInterrupt:
+            if outcome.done():  # it was raised by the coroutine
+                raise
             interrupts += 1
             for stop in stops:
                 with suppress(RuntimeError):  # the loop has just ended

@@ -40,6 +40,8 @@ class View(Struct, frozen=True, kw_only=True):
     """Jobs that wait in the frontier."""
     left_s: float | None = None
     """Seconds until the end, by the longest host queue at its pace; None when nobody can tell."""
+    is_stopping: bool = False
+    """It was asked to end; `note` says so, and is what is kept longest."""
     note: str = ""
     """What it is waiting for, or that it is stopping; empty when there is nothing to say."""
 
@@ -88,17 +90,10 @@ def describe(view: View, pace: Pace, width: int | None = None) -> str:
         "left": _left(view, pace),
         "note": view.note,
     }
-    shorter: tuple[dict[str, str], ...] = (
-        {},
-        {"failed": _failed(view.failed, 1)},
-        {"note": ""},
-        {"failed": _failed(view.failed, 0)},
-        {"queued": ""},
-        {"busy": ""},
-        {"rate": ""},
-        {"left": ""},
-        {"failed": ""},
-    )
+    few_kinds, no_kinds = ({"failed": _failed(view.failed, shown)} for shown in (1, 0))
+    figures: list[dict[str, str]] = [no_kinds, {"queued": ""}, {"busy": ""}, {"rate": ""}, {"left": ""}, {"failed": ""}]
+    note = {"note": ""}  # when it stops, who pressed Ctrl-C must see so
+    shorter = [{}, few_kinds, *figures, note] if view.is_stopping else [{}, few_kinds, note, *figures]
     room = sys.maxsize if width is None else width
     line = ""
     for step in shorter:

@@ -1,5 +1,6 @@
 """One Job in, one Record out, or a time to wait before the next try; and what its host is to learn from it."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -53,6 +54,10 @@ class Worker:
             ended = perf_counter()
         except UrlError as error:
             failure = error
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise
+            failure = InternalError("something that it awaited was cancelled")
         except Exception as bug:  # noqa: BLE001 - the one place: a bug must not end the run, nor lose the URL
             _log.exception("%s: a bug in scraper, please report it", job.href)
             failure = InternalError(f"{type(bug).__name__}: {bug}")

@@ -36,6 +36,13 @@ def test_the_defaults_are_those_of_the_design():
         ({"user_agent": "a\nb"}, "--user-agent"),
         ({"user_agent": ""}, "--user-agent"),
         ({"proxy": "socks5://a"}, "--proxy"),
+        ({"proxy": "http://"}, "--proxy"),
+        ({"proxy": "http://[bad"}, "--proxy"),
+        ({"header": ["X-Name: café"]}, "--header"),
+        ({"user_agent": "café"}, "--user-agent"),
+        ({"concurrency": 10**6}, "--concurrency is .* at most 10,000"),
+        ({"delay": float("inf")}, "--delay"),
+        ({"output": ""}, "--output is empty"),
         ({"retry_failed": "timeouts"}, "does not know 'timeouts'"),
         ({"concurrency": "many"}, "concurrency"),
         ({"cocurrency": 5}, "'cocurrency'"),
@@ -45,6 +52,16 @@ def test_a_wrong_setting_is_refused_in_one_line_that_names_it(setting, says):
     with pytest.raises(UsageError, match=says) as caught:
         Config.build(setting)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["all", "true", "1", True])
+def test_all_failed_ones_may_be_asked_for_in_words(word):
+    assert Config.build({"retry_failed": word}).retry_failed is True
+
+
+@pytest.mark.parametrize("proxy", ["http://proxy.example", "http://me:s@127.0.0.1:3128/", "http://[::1]:3128"])
+def test_an_http_proxy_is_taken(proxy):
+    assert Config(proxy=proxy).proxy == proxy
 
 
 def test_later_layers_win_and_dashes_are_underscores():

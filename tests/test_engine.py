@@ -163,6 +163,20 @@ def test_a_source_that_fails_ends_the_run_after_what_was_read_of_it():
     assert asyncio.run(scenario()) == 3
 
 
+def test_a_source_that_awaits_what_somebody_cancelled_does_not_hang_the_run():
+    async def broken():
+        yield [Row(url=url, line=1) for url in urls(3)]
+        raise asyncio.CancelledError
+
+    async def scenario():
+        run, sink = engine(broken())
+        with pytest.raises(errors.UsageError, match="was cancelled"):
+            await asyncio.wait_for(run.run(), 5)
+        return len(sink.records)
+
+    assert asyncio.run(scenario()) == 3
+
+
 def test_the_first_stop_lets_requests_in_flight_finish_and_starts_nothing():
     started = []
 

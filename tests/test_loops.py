@@ -57,3 +57,11 @@ def test_the_loop_is_uvloop_where_there_is_one():
     loop = new_event_loop()
     loop.close()
     assert isinstance(loop, uvloop.Loop)
+
+
+def test_an_interrupt_that_the_work_raises_itself_ends_it():
+    async def work():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        in_own_loop(lambda _: work())

@@ -160,10 +160,18 @@ def test_a_bug_is_a_record_and_its_traceback_is_in_the_log(caplog):
 
 def test_cancelling_is_no_record():
     async def fetch(_):
-        raise asyncio.CancelledError
+        asyncio.current_task().cancel()
+        await asyncio.sleep(1)
 
     with pytest.raises(asyncio.CancelledError):
         process(fetch)
+
+
+def test_something_else_that_was_cancelled_is_an_error_of_the_url():
+    async def fetch(_):
+        raise asyncio.CancelledError
+
+    assert record_of(fetch).error.kind == "internal-error"
 
 
 def test_a_url_that_was_never_tried_has_no_times():

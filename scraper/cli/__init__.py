@@ -17,6 +17,7 @@ __all__ = ["app", "main"]
 
 _SCRAPE = "<sources>"
 """Name of the command that is run without its name; no source is likely to be called so."""
+_LAST_STANDARD = 2
 _COMPLETION = ("--install-completion", "--show-completion")
 
 
@@ -152,6 +153,7 @@ def plan(  # noqa: PLR0913, PLR0917 - those of the scraping options that change 
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
+    _fill_standard_streams()
     try:
         code = app(args=args, prog_name="scrape", standalone_mode=False) or 0
     except RunError as error:
@@ -166,6 +168,13 @@ def main(args: Sequence[str] | None = None) -> None:
         _complain(f"{error.format_message().rstrip('.')}; see `scrape --help`")  # typer refused the words of the call
         code = UsageError.exit_code
     sys.exit(code)
+
+
+def _fill_standard_streams() -> None:
+    """Open /dev/null in the place of a standard stream that is closed: else a socket would get its descriptor."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _LAST_STANDARD:
+        pass
+    os.close(descriptor)
 
 
 def _complain(message: str) -> None:

@@ -15,6 +15,7 @@ from scraper.bottleneck import explain
 from scraper.cli.memory import keep_for_the_next_page
 from scraper.config import RETRY_AFTER_CAP_S, Config
 from scraper.engine import Engine
+from scraper.errors import RunInterrupted
 from scraper.loops import new_event_loop
 from scraper.progress import Progress, closing_text
 from scraper.run import Run
@@ -51,7 +52,10 @@ class Session:
             logs.configured(log_file=self._config.log_file, is_verbose=self._config.verbose),
             asyncio.Runner(loop_factory=new_event_loop) as runner,
         ):
-            return runner.run(main())
+            try:
+                return runner.run(main())
+            except KeyboardInterrupt:
+                raise RunInterrupted("interrupted before the first request; the same line starts anew") from None
 
     def on_start(self, engine: Engine) -> None:
         """Make the first SIGINT, SIGTERM or SIGHUP drain the run and the second cancel it."""
@@ -65,7 +69,8 @@ class Session:
         for name in _SIGNALS:
             with suppress(AttributeError, NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt there
                 number = getattr(signal, name)
-                loop.add_signal_handler(number, stop, number)
+                if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a background job of a script
+                    loop.add_signal_handler(number, stop, number)
 
     def close(self, summary: Summary) -> None:
         """Say how the run ended."""

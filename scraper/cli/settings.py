@@ -2,13 +2,14 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any
-from urllib.parse import urlsplit
 
 from scraper.compression import compression_of
 from scraper.config import Config
-from scraper.errors import UsageError
+from scraper.errors import InvalidUrl, UsageError
+from scraper.urls import parse
 
 _ENVIRONMENT = "SCRAPER_"
 
@@ -19,7 +20,7 @@ def settings(
     """Return the Config of a call; later layers win. Raises UsageError."""
     options = {name: value for name, value in given.items() if value is not None and value != []}
     if "select" in options:
-        options["select"] = dict(_split_select(text) for text in options["select"])
+        options["select"] = _selectors(options["select"])
     if options.get("retry_failed") == "all":
         options["retry_failed"] = True
     layers = [{"output": default_output(sources)}, _from_file(file), _from_environment(variables), options]
@@ -31,8 +32,10 @@ def default_output(sources: Sequence[str]) -> str:
     first = sources[0]
     if first == "-":
         name = "stdin"
-    elif first.startswith(("http://", "https://")):
-        name = urlsplit(first).hostname or "url"
+    elif first.lower().startswith(("http://", "https://")):
+        with suppress(InvalidUrl):
+            return f"output/{parse(first).host.partition(':')[0].strip('[]') or 'url'}.jsonl"
+        name = "url"
     else:
         path = PurePath(first)
         name = PurePath(path.stem).stem if compression_of(path) else path.stem
@@ -54,6 +57,15 @@ def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings among the environment's variables; names that are no setting are other programs' business."""
     names = {_ENVIRONMENT + name.upper(): name for name in Config.__struct_fields__}
     return {names[variable]: value for variable, value in variables.items() if variable in names}
+
+
+def _selectors(texts: Sequence[str]) -> dict[str, str]:
+    selectors: dict[str, str] = {}
+    for name, selector in map(_split_select, texts):
+        if name in selectors:
+            raise UsageError(f"--select names {name!r} twice; give each field a name of its own")
+        selectors[name] = selector
+    return selectors
 
 
 def _split_select(text: str) -> tuple[str, str]:

@@ -40,7 +40,7 @@ def call(callback: Callback, page: Page) -> dict[str, Any]:
     try:
         result = callback(page)
         items = dict(result) if isinstance(result, Mapping) else None
-    except Exception as error:  # a stranger's code: whatever it raises is the end of this URL, not of the run
+    except (Exception, SystemExit) as error:  # a stranger's code: what it raises ends this URL, not the run
         raise ExtractError(_described(error, callback)) from error
     if result is None:
         return {}
@@ -75,7 +75,7 @@ def _load(path: str) -> Any:
     return getattr(module, function_name)
 
 
-def _described(error: Exception, callback: Callback) -> str:
+def _described(error: BaseException, callback: Callback) -> str:
     """Return `ValueError: text (at module.py:12)`: the innermost line of the file that the callback is in."""
     own = getattr(getattr(callback, "__code__", None), "co_filename", None)
     lines = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)][1:]

@@ -21,6 +21,7 @@ from scraper.models import Row
 from scraper.sources import iterable
 from scraper.sources.check import STDIN, Source, check_all, name_of, unreadable
 from scraper.sources.columns import Columns
+from scraper.sources.iterable import well_formed
 from scraper.sources.pipeline import Pipeline
 from scraper.sources.streams import CHUNK_BYTES, stream_chunks
 
@@ -75,7 +76,7 @@ class _Sources:
     async def __aiter__(self) -> AsyncGenerator[list[Row], None]:
         for source in self._sources:
             if source.is_url:
-                yield [Row(source.spec.strip(), 1, source.spec)]
+                yield [well_formed(Row(source.spec.strip(), 1, source.spec))]
                 continue
             async with aclosing(self._batches(source)) as batches:
                 async for rows in batches:

@@ -43,7 +43,7 @@ class IterableSource:
             await asyncio.sleep(0)
 
     def _rows(self, items: list[Item]) -> list[Row]:
-        rows = [_well_formed(self._row(item)) for item in items]
+        rows = [well_formed(self._row(item)) for item in items]
         self._mapper.check()
         return rows
 
@@ -55,7 +55,7 @@ class IterableSource:
         return Row("" if item is None else url_of(str(item)), self._count, NAME)
 
 
-def _well_formed(row: Row) -> Row:
+def well_formed(row: Row) -> Row:
     """Return the row with lone surrogates in its URL replaced, as in the record: else no later run would know it."""
     if row.url.isascii():
         return row

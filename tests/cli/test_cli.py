@@ -310,3 +310,30 @@ def test_a_host_that_wants_a_long_pause_is_left_to_the_next_run(site, tmp_path):
         assert "1 ok + 0 failed + 21 pending" in done.stderr
         assert f"21 URLs stay pending: {other.host}:{other.port} asks for a longer pause" in done.stderr
         assert other.targets() == ["/a"]
+
+
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", ">&- 2>&- <&-"])
+def test_a_standard_stream_may_be_closed(closed, site, tmp_path):
+    line = f"{sys.executable} -m scraper {site.url('/1')} --no-robots -o x.jsonl {closed}"
+    assert subprocess.run(["sh", "-c", line], cwd=tmp_path, timeout=50, check=False).returncode == 0
+    assert records(tmp_path / "x.jsonl")[0]["ok"]
+
+
+def test_a_signal_that_is_ignored_from_the_start_stays_ignored(site, tmp_path):
+    line = f"trap '' HUP; exec {sys.executable} -m scraper {site.url('/slow')} --no-robots -o x.jsonl --grace 0"
+    hits = len(site.hits)
+    running = subprocess.Popen(["sh", "-c", line], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    while len(site.hits) == hits and running.poll() is None:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    assert running.poll() is None
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(10) == 143
+
+
+def test_a_delay_runs_on_the_commands_own_loop(site, tmp_path):
+    name = listed(tmp_path, *(site.url(f"/{n}") for n in range(12)))
+    done = scrape(name, "--delay", 0.01, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "12 ok" in done.stderr

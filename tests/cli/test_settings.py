@@ -19,6 +19,9 @@ def config(file=None, **given):
         ("shop.jsonl.zst", "output/shop.jsonl"),
         ("-", "output/stdin.jsonl"),
         ("https://example.com:8080/a?b", "output/example.com.jsonl"),
+        ("HTTP://Example.com/", "output/example.com.jsonl"),
+        ("http://[bad/", "output/url.jsonl"),
+        ("http://[::1]:8000/", "output/url.jsonl"),
         ("noext", "output/noext.jsonl"),
     ],
 )
@@ -52,3 +55,8 @@ def test_all_failed_ones_are_retried_when_no_kinds_are_named():
 def test_a_selector_needs_a_name_and_a_rule(text):
     with pytest.raises(UsageError, match="NAME=CSS"):
         config(select=[text])
+
+
+def test_a_field_is_named_once():
+    with pytest.raises(UsageError, match="'x' twice"):
+        config(select=["x=h1", "x=h2"])

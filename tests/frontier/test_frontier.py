@@ -132,7 +132,7 @@ def test_many_workers_and_few_slots_finish_everything():
 @pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, pytest.importorskip("uvloop").new_event_loop])
 def test_delays_of_less_than_a_millisecond_work_on_every_loop(loop_factory):
     async def scenario():
-        frontier = shell(per_host=2, delay=0.0004)
+        frontier = shell(per_host=2, delay=0.0004, window=1000)
         for number in range(200):
             await frontier.put(job(number, host=f"h{number % 5}"))
         frontier.close()
