@@ -8,11 +8,12 @@
 
 The way of the data, and the folder:
 
-    sources/ ──Row──> engine ──Job──> frontier ──Job──> worker xN ──Record──> writer ──> output.jsonl
-    (lazy)            (dedup)         (bounded, per     fetcher/ → extract/   (owns the file)
-                                      host, priority)   retry: back to the frontier
+    sources/ ──Row──> engine ──Job──> door ──> frontier/ ──Job──> worker xN ──Record──> writer ──> output/
+    (lazy)            (dedup,         (robots)  (bounded, per    fetcher/, extract/     (owns the file;
+                       backlog)                  host, priority)  retry: back again       resume reads it)
 
-api wires the parts together, cli/ is the command line, config holds every setting, errors every way to fail.
+api wires the parts together, cli/ is the command line, plan/ foretells a run, config holds every setting, errors every
+way to fail, stats and timesheet what happened, bottleneck what to make of it.
 """
 
 from typing import TYPE_CHECKING, Any
