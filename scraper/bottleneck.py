@@ -104,14 +104,14 @@ def finish_s(load: Load) -> float | None:
     """
     if not load.unfinished:
         return 0.0
-    path_s = max(map(_remaining_s, load.hosts), default=0.0)
+    path_s = max(map(remaining_s, load.hosts), default=0.0)
     if load.records_per_s > 0:
         return max(path_s, load.unfinished / load.records_per_s)
     is_known = sum(host.unfinished for host in load.hosts) >= load.unfinished and all(map(_has_pace, load.hosts))
     return path_s if is_known else None
 
 
-def _remaining_s(host: HostLoad) -> float:
+def remaining_s(host: HostLoad) -> float:
     """Return how long the queue of `host` takes; at least, where its pace is not known."""
     if not host.unfinished:
         return 0.0
@@ -166,7 +166,7 @@ def _critical(load: Load) -> str:
     culprits = _culprits(load.hosts)
     if not culprits or not load.records_per_s or not _has_pace(culprits[0]):
         return ""
-    path_s = _remaining_s(culprits[0])
+    path_s = remaining_s(culprits[0])
     if path_s < CRITICAL_RATIO * load.unfinished / load.records_per_s or path_s < SHORTEST_S:
         return ""
     what, remedy = _limit(culprits[0], _names(culprits))
@@ -180,8 +180,8 @@ def _culprits(hosts: Sequence[HostLoad]) -> list[HostLoad]:
     if not waited_for:
         return []
     first = waited_for[0]
-    least_s = NEAR_RATIO * _remaining_s(first)
-    return [host for host in waited_for if host.limit == first.limit and _remaining_s(host) >= least_s]
+    least_s = NEAR_RATIO * remaining_s(first)
+    return [host for host in waited_for if host.limit == first.limit and remaining_s(host) >= least_s]
 
 
 def _names(hosts: Sequence[HostLoad]) -> str:

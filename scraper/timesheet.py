@@ -4,7 +4,9 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from scraper.bottleneck import HostLoad, Load
+from msgspec.structs import replace
+
+from scraper.bottleneck import HostLoad, Load, remaining_s
 from scraper.models import Record, Timings
 
 _HOSTS_KEPT = 5
@@ -72,7 +74,7 @@ class Timesheet:
         idle = defaultdict(float, self._idle)
         for since, why in self._waits.values():
             idle[why] += now - since
-        if now - self._sampled >= _SAMPLE_S:
+        if now - self._sampled >= _SAMPLE_S or not unfinished:
             self._sample(now)
         elapsed_s = now - self._started
         return Load(
@@ -92,7 +94,8 @@ class Timesheet:
     def _sample(self, now: float) -> None:
         """Look at the hosts; when none has jobs any more, the last that had tell what the run waited for."""
         self._sampled = now
-        self._longest = heapq.nlargest(_HOSTS_KEPT, self._hosts(), key=_remaining_s) or self._longest
+        longest = heapq.nlargest(_HOSTS_KEPT, self._hosts(), key=remaining_s)
+        self._longest = longest or [replace(host, paused_s=0.0) for host in self._longest]  # nobody waits any more
 
 
 def _phases(timings: Timings) -> Iterable[tuple[str, float]]:
@@ -100,8 +103,3 @@ def _phases(timings: Timings) -> Iterable[tuple[str, float]]:
         milliseconds = getattr(timings, phase)
         if milliseconds is not None:
             yield phase, milliseconds
-
-
-def _remaining_s(host: HostLoad) -> float:
-    pace_s = max(host.gap_s, host.request_s / max(host.slots, 1))
-    return host.paused_s + host.unfinished * pace_s

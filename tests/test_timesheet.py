@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from msgspec.structs import replace
 
 from scraper.bottleneck import HostLoad
 from scraper.models import Failure, Record, Timings
@@ -72,3 +73,12 @@ def test_the_hosts_with_the_longest_way_to_go_are_kept_when_they_are_done():
     hosts.clear()
     clock.now = 10.0
     assert made.load(unfinished=0, records=9).hosts[0].host == "h8"
+
+
+def test_a_pause_that_nobody_waits_for_any_more_is_not_told_as_one_to_come():
+    made, clock, hosts = sheet([replace(host("a", 3), paused_s=5.0, limit="backing-off")])
+    made.wait(0, "waiting")
+    assert made.load(unfinished=3, records=1).hosts[0].paused_s == 5.0
+    hosts.clear()
+    clock.now = 0.1
+    assert made.load(unfinished=0, records=4).hosts[0].paused_s == 0.0
