@@ -33,8 +33,8 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 class Backlog:
     """A queue of jobs for each host, of any length, in 8 to 12 bytes of memory for each job.
 
-    What cannot be written and read back exactly as it was (a tuple, a date, a lone surrogate, a job over 16 MiB) is
-    kept in memory. Close it at the end.
+    What cannot be written and read back exactly as it was (a tuple, a date, a lone surrogate, a job over 16 MiB, one
+    that redirects led to its host) is kept in memory. Close it at the end.
     """
 
     def __init__(self, directory: Path | None = None) -> None:
@@ -198,7 +198,7 @@ def _end_of_run(entries: "array[int]", index: int) -> int:
 
 def _encoded(job: Job) -> bytes:
     """Return `job` as bytes, or none when it would not come back as it was."""
-    if job.row.input is not None and not _is_plain(job.row.input, _DEEPEST):
+    if job.trail is not None or (job.row.input is not None and not _is_plain(job.row.input, _DEEPEST)):
         return b""
     row, href, *others = structs.astuple(job)
     try:

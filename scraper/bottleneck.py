@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from scraper.stats import count, duration
 
@@ -70,7 +70,7 @@ class Load(Struct, frozen=True, kw_only=True):
     tail_s: float
     """Worker-seconds without a job because nothing waited, after the source had been read to its end."""
     phases_s: Mapping[str, float]
-    """Worker-seconds with a job by phase: dns, connect, first_byte, body, parse, write."""
+    """Worker-seconds with a job by phase: robots, dns, connect, first_byte, body, parse, write."""
     cpu_s: float
     """CPU seconds of the process."""
     unfinished: int
@@ -79,6 +79,22 @@ class Load(Struct, frozen=True, kw_only=True):
     """URLs that come to their end, over the same time."""
     hosts: Sequence[HostLoad]
     """The few with the longest remaining time, longest first."""
+
+    def since(self, earlier: "Load") -> "Load":
+        """Return what was spent after `earlier`; what is unfinished, and the hosts, are as they are now."""
+        elapsed_s = self.elapsed_s - earlier.elapsed_s
+        records = self.records_per_s * self.elapsed_s - earlier.records_per_s * earlier.elapsed_s
+        return structs.replace(
+            self,
+            elapsed_s=elapsed_s,
+            busy_s=self.busy_s - earlier.busy_s,
+            waiting_s=self.waiting_s - earlier.waiting_s,
+            starved_s=self.starved_s - earlier.starved_s,
+            tail_s=self.tail_s - earlier.tail_s,
+            phases_s={phase: spent - earlier.phases_s.get(phase, 0.0) for phase, spent in self.phases_s.items()},
+            cpu_s=self.cpu_s - earlier.cpu_s,
+            records_per_s=records / elapsed_s if elapsed_s > 0 else 0.0,
+        )
 
 
 def explain(load: Load) -> str:
@@ -208,6 +224,7 @@ def _limit(host: HostLoad, names: str) -> tuple[str, str]:
 
 
 _PHASES = {
+    "robots": ("asking for robots.txt files", "a higher --concurrency would help"),
     "dns": ("looking up names", "a nearer name server would help, more concurrency will not"),
     "connect": ("connecting", "a higher --concurrency would help"),
     "first_byte": ("waiting for first bytes", "a higher --concurrency would help"),

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from scraper.errors import RobotsDenied, UrlError
 from scraper.frontier import ANSWERED, Frontier, Signal
-from scraper.frontier.pace import BREAKER_FAILURES, BREAKER_PROBES, BREAKER_WAIT_S
+from scraper.frontier.pace import BREAKER_FAILURES, BREAKER_WAITS_S
 from scraper.models import Job, Row
 from scraper.robots import Robots, Rules
 
@@ -54,7 +54,7 @@ class Door:
             if wait_s is None:
                 wait_s = self._probe_s(error, errand)
             if wait_s is not None:
-                self._frontier.retry(errand.again(), wait_s, signal)
+                self._frontier.retry(errand, errand.again(), wait_s, signal)
                 return []
             self._robots.give_up(errand.origin, error)
         else:
@@ -84,7 +84,8 @@ class Door:
         is_dead = isinstance(cause, UrlError) and cause.is_host_failure
         if not is_dead or self._frontier.core.waiting_of(errand.host) < BREAKER_FAILURES:
             return None
-        return BREAKER_WAIT_S if errand.attempt < self._attempts + BREAKER_PROBES else None
+        probe = errand.attempt - self._attempts
+        return BREAKER_WAITS_S[probe] if probe < len(BREAKER_WAITS_S) else None
 
 
 def _errand(job: Job) -> Job:

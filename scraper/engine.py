@@ -8,20 +8,18 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
 
-from msgspec.structs import replace
-
 from scraper.backlog import Backlog
 from scraper.bottleneck import HostLoad, Load, explain, finish_s
 from scraper.config import BACKLOG_JOBS, HOST_SHARE
 from scraper.door import Door
 from scraper.errors import HostDown, RunError, UrlError, UsageError, reason_of
 from scraper.frontier import Frontier, Pace
-from scraper.models import Job, Record, Row
+from scraper.models import Job, Record, Row, Timings
 from scraper.progress import View
 from scraper.stats import Stats
 from scraper.timesheet import Timesheet
 from scraper.urls import Address, FingerprintSet, fingerprint, parse
-from scraper.worker import Worker, failure_record
+from scraper.worker import Worker, failure_record, refusal_record
 
 Results = asyncio.Queue[Record | None]
 """Records on their way to the writer; None: there will be no more."""
@@ -123,8 +121,8 @@ class Engine:
         return in_frontier + len(self.backlog) + self._left_behind + self.deferred.total() + self._unrecorded
 
     def view(self) -> View:
-        """Return what the live line tells."""
-        load = self.load()
+        """Return what the live line tells: of what holds it back now, not of what did an hour ago."""
+        load = self._sheet.lately(self.load())
         return View(
             done=self.stats.done,
             total=self.stats.lines if self.is_source_read else None,
@@ -187,18 +185,18 @@ class Engine:
             elif isinstance(target, UrlError):
                 await self._emit(failure_record(self._job(row), target))
             else:
-                await self._place(row, target)
+                await self._place(self._job(row, target))
         self.stats.lines += 1
 
-    async def _place(self, row: Row, target: Address) -> None:
-        """Bring a new job to the frontier, or to the backlog when its host has its share of the window."""
-        job = self._job(row, target)
+    async def _place(self, job: Job) -> None:
+        """Bring `job` to the frontier, or to the backlog when its host has its share of the window."""
         if self.frontier.core.waiting_of(job.host) >= HOST_SHARE or self.backlog.waiting(job.host):
             self.backlog.put(job)
             return
-        await self.frontier.room()
+        if job.trail is None:  # where a redirect leads was in the window before
+            await self.frontier.room()
         if denial := self.door.offer(job):
-            await self._refuse(job, denial)
+            await self._refuse_all([(job, denial)])
 
     def _job(self, row: Row, target: Address | None = None) -> Job:
         href, host, _, origin = target or ("", "", "", "")
@@ -212,28 +210,31 @@ class Engine:
         while (job := await self.frontier.get()) is not None:
             sheet.start(number)
             pace = self.frontier.core.pace(job.host)
-            record = None
+            timings = None
             if pace.is_given_up:
                 await self._end_unasked(job, pace)
             elif job.is_robots:
                 await self._refuse_all(await self.door.run(job))
             else:
-                record = await self._try(job, pace)
+                timings = await self._try(job, pace)
             await self._refill(job.host)
-            sheet.end(number, record)
+            sheet.end(number, timings, is_robots=job.is_robots)
             sheet.wait(number, self._why_idle())
 
-    async def _try(self, job: Job, pace: Pace) -> Record | None:
+    async def _try(self, job: Job, pace: Pace) -> Timings | None:
         is_last = not self.frontier.core.waiting_of(job.host) and not self.backlog.waiting(job.host)
         started = self.clock()
         outcome = await self.worker.process(job, is_last_of_host=is_last)
         pace.took(self.clock() - started)
-        if outcome.record is None:
-            self.frontier.retry(job.again(), outcome.wait_s, outcome.signal)
-        else:
+        if outcome.retry is not None:
+            self.frontier.retry(job, outcome.retry, outcome.wait_s, outcome.signal)
+            return outcome.timings
+        if outcome.record is not None:
             await self._emit(outcome.record)
-            self.frontier.done(job, outcome.signal)
-        return outcome.record
+        self.frontier.done(job, outcome.signal)
+        if outcome.following is not None:
+            await self._place(outcome.following)
+        return outcome.timings
 
     async def _refill(self, host: str) -> None:
         """Bring jobs of `host` from the backlog to the frontier when it has few left there."""
@@ -253,6 +254,7 @@ class Engine:
 
     def _host_loads(self) -> Iterator[HostLoad]:
         now = self.clock()
+        gated = self.frontier.core.gated_hosts()
         for name, waiting, in_flight, pace in self.frontier.core.hosts():
             yield HostLoad(
                 host=name,
@@ -262,7 +264,7 @@ class Engine:
                 gap_s=pace.gap_s,
                 paused_s=max(0.0, pace.ready_at() - now),
                 request_s=pace.request_s,
-                limit=pace.limit,
+                limit="robots" if name in gated and pace.limit != "down" else pace.limit,
             )
 
     async def _end_unasked(self, job: Job, pace: Pace) -> None:
@@ -284,7 +286,7 @@ class Engine:
 
     async def _refuse(self, job: Job, reason: UrlError) -> None:
         """Write the record of a job that is not tried, or not any more."""
-        await self._emit(failure_record(replace(job, attempt=job.attempt - 1), reason))
+        await self._emit(refusal_record(job, reason))
 
     async def _emit(self, record: Record) -> None:
         if self.results.full():

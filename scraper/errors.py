@@ -64,6 +64,8 @@ class UrlError(ScraperError):
     redirects: tuple[Any, ...] = ()
     retry_after: str | None = None
     """The Retry-After header as it came."""
+    timings: Any = None
+    """A `models.Timings`: how long each phase took, the one that failed included."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

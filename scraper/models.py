@@ -35,23 +35,12 @@ class Job(Struct, frozen=True):
     """Which try comes next, from 1."""
     is_robots: bool = False
     """An errand of the scraper's own: `href` is a robots.txt, and goes before its host's pages."""
+    trail: "Trail | None" = None
+    """Set when redirects led to `href`: its host's turn and robots.txt count, as for a listed URL."""
 
     def again(self) -> "Job":
-        """Return the job for its next try."""
-        return structs.replace(self, attempt=self.attempt + 1)
-
-
-class Request(Struct, frozen=True):
-    """What a Fetch is asked for."""
-
-    url: str
-    """Normalised and absolute."""
-    is_last_of_host: bool = False
-    """No other URL of this host is waiting: the connection need not be kept."""
-    is_page: bool = True
-    """A page is wanted: a status other than 2xx or a body that is not HTML is an error. robots.txt wants neither."""
-    head_bytes: int | None = None
-    """Read only so many bytes of the body and leave the rest; None: all, and one that is too large is an error."""
+        """Return the job for its next try, which begins at the listed URL."""
+        return structs.replace(self.trail.listed if self.trail else self, attempt=self.attempt + 1)
 
 
 class Redirect(Struct, frozen=True):
@@ -73,11 +62,41 @@ class Timings(Struct, frozen=True, omit_defaults=True):
     parse: float | None = None
 
 
+class Trail(Struct, frozen=True):
+    """The way of an attempt before its last redirect."""
+
+    listed: Job
+    """As it was before the first redirect."""
+    redirects: tuple[Redirect, ...]
+    timings: Timings
+    elapsed_s: float
+    """What the attempt has used of its time limit; waiting for a host's turn does not count."""
+    fetched_at: str
+    """Start of the attempt, as in the Record."""
+
+
+class Request(Struct, frozen=True):
+    """What a Fetch is asked for."""
+
+    url: str
+    """Normalised and absolute."""
+    is_last_of_host: bool = False
+    """No other URL of this host is waiting: the connection need not be kept."""
+    is_page: bool = True
+    """A page is wanted: a status other than 2xx or a body that is not HTML is an error. robots.txt wants neither."""
+    head_bytes: int | None = None
+    """Read only so many bytes of the body and leave the rest; None: all, and one that is too large is an error."""
+    is_followed: bool = True
+    """Follow redirects; else the first is returned, as a Page without a body that has a `location`."""
+    trail: Trail | None = None
+    """Where the attempt had come from, when redirects led to `url`."""
+
+
 class Page(Struct, frozen=True, kw_only=True):
     """A fetched page: what extraction and a user's callback get."""
 
     url: str
-    """The URL that was asked for, normalised."""
+    """The URL that was asked for, normalised: the listed one, before any redirect."""
     final_url: str
     """The URL that answered, after redirects."""
     status: int
@@ -92,6 +111,8 @@ class Page(Struct, frozen=True, kw_only=True):
     decoded: str | None = None
     """`body` decoded with `encoding`, when that is not UTF-8."""
     redirects: tuple[Redirect, ...] = ()
+    location: str | None = None
+    """Where a redirect leads that was not followed: normalised and absolute."""
     timings: Timings = Timings()
     tree: Any = None
     """The parsed document (`selectolax.lexbor.LexborHTMLParser`); set for a `parse` callback."""

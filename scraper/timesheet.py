@@ -1,17 +1,22 @@
 """How the workers of a run spend their time, gathered as they go; told as a Load."""
 
 import heapq
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
 from scraper.bottleneck import HostLoad, Load, remaining_s
-from scraper.models import Record, Timings
+from scraper.models import Timings
 
+_PHASES = Timings.__struct_fields__
 _HOSTS_KEPT = 5
 _SAMPLE_S = 1.0
-"""The hosts are looked at so often at most: it costs a pass over all that have jobs."""
+"""The hosts are looked at so often at most: it is a pass over all that have jobs,"""
+_SAMPLE_SHARE = 0.02
+"""and may cost so much of the time."""
+_LATELY_S = 30.0
+"""What the live line calls now."""
 
 Hosts = Callable[[], Iterator[HostLoad]]
 
@@ -34,7 +39,8 @@ class Timesheet:
         self._waits: dict[int, tuple[float, str]] = {}
         self._works: dict[int, float] = {}
         self._longest: list[HostLoad] = []
-        self._sampled = float("-inf")
+        self._next_sample = float("-inf")
+        self._loads: deque[Load] = deque()
 
     def wait(self, worker: int, why: str) -> None:
         """Take note that `worker` has no job, and why.
@@ -43,7 +49,7 @@ class Timesheet:
         """
         now = self._clock()
         self._waits[worker] = (now, why)
-        if why == "waiting" and now - self._sampled >= _SAMPLE_S:
+        if why == "waiting" and now >= self._next_sample:
             self._sample(now)
 
     def start(self, worker: int) -> None:
@@ -57,16 +63,16 @@ class Timesheet:
         """Take note of how long a worker waited until its record was taken."""
         self._phases["write"] += seconds
 
-    def end(self, worker: int, record: Record | None) -> float:
-        """Take note that `worker` has ended a try, with `record` or without; return how many seconds it took."""
+    def end(self, worker: int, timings: Timings | None, *, is_robots: bool = False) -> None:
+        """Take note that `worker` is done with a job. `timings` are those of a try that ended with it."""
         seconds = self._clock() - self._works.pop(worker)
         self._busy_s += seconds
-        if record is not None and record.timings is not None:
-            for phase, milliseconds in _phases(record.timings):
+        if is_robots:
+            self._phases["robots"] += seconds
+        for phase in _PHASES if timings is not None else ():
+            milliseconds = getattr(timings, phase)
+            if milliseconds is not None:
                 self._phases[phase] += milliseconds / 1000
-        else:  # of a failure only the whole is known, and nearly all of that was silence
-            self._phases["first_byte"] += seconds
-        return seconds
 
     def load(self, *, unfinished: int, records: int) -> Load:
         """Return how the time of the whole run was spent so far. `records` are the URLs that came to their end."""
@@ -74,7 +80,7 @@ class Timesheet:
         idle = defaultdict(float, self._idle)
         for since, why in self._waits.values():
             idle[why] += now - since
-        if now - self._sampled >= _SAMPLE_S or not unfinished:
+        if now >= self._next_sample or not unfinished:
             self._sample(now)
         elapsed_s = now - self._started
         return Load(
@@ -91,15 +97,17 @@ class Timesheet:
             hosts=self._longest,
         )
 
+    def lately(self, load: Load) -> Load:
+        """Return the part of `load`, the last that was told, that belongs to the last _LATELY_S."""
+        loads = self._loads
+        if not loads or load.elapsed_s - loads[-1].elapsed_s >= _SAMPLE_S:
+            loads.append(load)
+        while len(loads) > 1 and loads[1].elapsed_s <= load.elapsed_s - _LATELY_S:
+            loads.popleft()
+        return load.since(loads[0]) if load.elapsed_s > _LATELY_S else load
+
     def _sample(self, now: float) -> None:
         """Look at the hosts; when none has jobs any more, the last that had tell what the run waited for."""
-        self._sampled = now
         longest = heapq.nlargest(_HOSTS_KEPT, self._hosts(), key=remaining_s)
         self._longest = longest or [replace(host, paused_s=0.0) for host in self._longest]  # nobody waits any more
-
-
-def _phases(timings: Timings) -> Iterable[tuple[str, float]]:
-    for phase in ("dns", "connect", "first_byte", "body", "parse"):
-        milliseconds = getattr(timings, phase)
-        if milliseconds is not None:
-            yield phase, milliseconds
+        self._next_sample = now + max(_SAMPLE_S, (self._clock() - now) / _SAMPLE_SHARE)

@@ -11,18 +11,26 @@ from msgspec import Struct, structs
 
 from scraper.errors import PUSH_BACK_STATUSES, InternalError, UrlError
 from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
-from scraper.models import Extract, Extracted, Failure, Fetch, Job, Page, Record, Request
+from scraper.models import Extract, Extracted, Failure, Fetch, Job, Page, Record, Request, Timings, Trail
 from scraper.retry import RetryPolicy
+from scraper.urls import parse
 
 _log = logging.getLogger(__name__)
 
 
-class Outcome(Struct, frozen=True):
-    """The end of a try: a Record, or a wait until the next try; and what it says of the host."""
+class Outcome(Struct, frozen=True, kw_only=True):
+    """The end of a try: a Record, or the job that goes on with it; and what it says of the host."""
 
-    record: Record | None
     signal: Signal
+    record: Record | None = None
+    following: Job | None = None
+    """Where a redirect leads: it waits for that host's turn like any other job."""
+    retry: Job | None = None
+    """The next try."""
     wait_s: float = 0.0
+    """Until the next try."""
+    timings: Timings | None = None
+    """Of the whole try, once it has ended."""
 
 
 class Worker:
@@ -45,12 +53,16 @@ class Worker:
 
     async def process(self, job: Job, *, is_last_of_host: bool = False) -> Outcome:
         """Try `job` once. Whatever happens, short of being cancelled, is an Outcome."""
-        fetched_at = _iso(self._wall_clock())
+        fetched_at = job.trail.fetched_at if job.trail else _iso(self._wall_clock())
         started = perf_counter()
+        request = Request(url=job.href, is_last_of_host=is_last_of_host, is_followed=False, trail=job.trail)
         try:
-            page = await self.fetch(Request(url=job.href, is_last_of_host=is_last_of_host))
+            page = await self.fetch(request)
+            if page.location is not None:
+                following = _following(job, page, fetched_at, elapsed_s=perf_counter() - started)
+                return Outcome(signal=ANSWERED, following=following)
             parse_started = perf_counter()
-            extracted = self._extract(page)
+            extracted = self._extracted(page)
             ended = perf_counter()
         except UrlError as error:
             failure = error
@@ -62,20 +74,24 @@ class Worker:
             _log.exception("%s: a bug in scraper, please report it", job.href)
             failure = InternalError(f"{type(bug).__name__}: {bug}")
         else:
-            record = _page_record(
-                job,
-                page,
-                extracted,
-                fetched_at=fetched_at,
-                elapsed_ms=(ended - started) * 1000,
-                parse_ms=(ended - parse_started) * 1000,
-            )
-            return Outcome(record, ANSWERED)
+            timings = structs.replace(page.timings, parse=round((ended - parse_started) * 1000, 2))
+            elapsed_ms = _elapsed_ms(job, ended - started)
+            record = _page_record(job, page, extracted, fetched_at=fetched_at, elapsed_ms=elapsed_ms, timings=timings)
+            return Outcome(signal=ANSWERED, record=record, timings=timings)
         wait_s, signal = self.decide(failure, job)
         if wait_s is not None:
-            return Outcome(None, signal, wait_s)
-        elapsed_ms = (perf_counter() - started) * 1000
-        return Outcome(failure_record(job, failure, fetched_at=fetched_at, elapsed_ms=elapsed_ms), signal)
+            return Outcome(signal=signal, retry=job.again(), wait_s=wait_s, timings=failure.timings)
+        elapsed_ms = _elapsed_ms(job, perf_counter() - started)
+        record = failure_record(job, failure, fetched_at=fetched_at, elapsed_ms=elapsed_ms)
+        return Outcome(signal=signal, record=record, timings=failure.timings)
+
+    def _extracted(self, page: Page) -> Extracted:
+        try:
+            return self._extract(page)
+        except UrlError as error:
+            error.status, error.final_url = page.status, page.final_url
+            error.redirects, error.timings = page.redirects, page.timings
+            raise
 
     def decide(self, failure: UrlError, job: Job) -> tuple[float | None, Signal]:
         """Return how long the job waits for its next try, None for no further one, and what its host learns."""
@@ -110,15 +126,42 @@ def failure_record(
         redirects=error.redirects,
         attempts=job.attempt,
         fetched_at=fetched_at,
-        elapsed_ms=None if elapsed_ms is None else round(elapsed_ms, 2),
+        elapsed_ms=elapsed_ms,
+        timings=error.timings,
         input=job.row.input,
     )
 
 
+def refusal_record(job: Job, reason: UrlError) -> Record:
+    """Return the Record of a job that is not tried, or not any more: robots.txt, or a host that is down."""
+    trail = job.trail
+    if trail is None:
+        return failure_record(structs.replace(job, attempt=job.attempt - 1), reason)
+    hops = {"final_url": job.href, "redirects": trail.redirects, "timings": trail.timings}
+    record = failure_record(job, reason, fetched_at=trail.fetched_at, elapsed_ms=_elapsed_ms(job, 0.0))
+    return structs.replace(record, status=trail.redirects[-1].status, **hops)
+
+
+def _following(job: Job, page: Page, fetched_at: str, elapsed_s: float) -> Job:
+    """Return the job that asks for what a redirect leads to, and knows the way there."""
+    address = parse(page.location or "")
+    trail = Trail(
+        listed=job.trail.listed if job.trail else job,
+        redirects=page.redirects,
+        timings=page.timings,
+        elapsed_s=elapsed_s + (job.trail.elapsed_s if job.trail else 0.0),
+        fetched_at=fetched_at,
+    )
+    return structs.replace(job, href=address.href, host=address.host, origin=address.origin, trail=trail)
+
+
+def _elapsed_ms(job: Job, elapsed_s: float) -> float:
+    return round(((job.trail.elapsed_s if job.trail else 0.0) + elapsed_s) * 1000, 2)
+
+
 def _page_record(  # noqa: PLR0913 - what the record is made of
-    job: Job, page: Page, extracted: Extracted, *, fetched_at: str, elapsed_ms: float, parse_ms: float
+    job: Job, page: Page, extracted: Extracted, *, fetched_at: str, elapsed_ms: float, timings: Timings
 ) -> Record:
-    timings = page.timings
     return Record(
         url=job.row.url,
         ok=True,
@@ -127,8 +170,8 @@ def _page_record(  # noqa: PLR0913 - what the record is made of
         redirects=page.redirects,
         attempts=job.attempt,
         fetched_at=fetched_at,
-        elapsed_ms=round(elapsed_ms, 2),
-        timings=structs.replace(timings, parse=round(parse_ms, 2)),
+        elapsed_ms=elapsed_ms,
+        timings=timings,
         content_type=page.media_type,
         encoding=page.encoding,
         bytes=len(page.body),

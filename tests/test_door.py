@@ -9,7 +9,7 @@ from frontiers import core, job
 from scraper.door import Door
 from scraper.errors import ConnectRefused, RobotsDenied, RobotsUnreachable
 from scraper.frontier import ANSWERED, FAILED, Frontier
-from scraper.frontier.pace import BREAKER_FAILURES, BREAKER_PROBES, BREAKER_WAIT_S
+from scraper.frontier.pace import BREAKER_FAILURES, BREAKER_WAITS_S
 
 
 class Robots:
@@ -136,13 +136,13 @@ def test_an_unreachable_robots_txt_is_tried_again_and_then_denies_everything():
     assert len(parts.robots.asked) == 3
 
 
-@pytest.mark.parametrize(("jobs", "asked"), [(BREAKER_FAILURES - 1, 1), (BREAKER_FAILURES, 1 + BREAKER_PROBES)])
+@pytest.mark.parametrize(("jobs", "asked"), [(BREAKER_FAILURES - 1, 1), (BREAKER_FAILURES, 1 + len(BREAKER_WAITS_S))])
 def test_a_dead_host_with_many_jobs_is_probed_before_it_is_given_up(jobs, asked):
     parts = opened(unreachable(), jobs=jobs)
     denied = []
     while not denied:
         denied = run_errand(parts)
-        parts.clock.now += BREAKER_WAIT_S
+        parts.clock.now += max(BREAKER_WAITS_S)
     assert len(denied) == jobs
     assert len(parts.robots.asked) == asked
 
@@ -150,7 +150,7 @@ def test_a_dead_host_with_many_jobs_is_probed_before_it_is_given_up(jobs, asked)
 def test_a_host_that_is_back_at_the_first_probe_loses_nothing():
     parts = opened(unreachable(), jobs=40)
     assert run_errand(parts) == []
-    parts.clock.now = BREAKER_WAIT_S
+    parts.clock.now = BREAKER_WAITS_S[0]
     parts.robots.answer = rules()
     assert run_errand(parts) == []
     assert len(ready(parts)) == 40

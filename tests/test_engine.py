@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -12,8 +13,9 @@ from scraper.backlog import Backlog
 from scraper.door import Door
 from scraper.engine import Engine
 from scraper.frontier import Frontier, FrontierCore, Pace
-from scraper.models import Extracted, Page, Row
+from scraper.models import Extracted, Page, Redirect, Row
 from scraper.retry import RetryPolicy
+from scraper.robots import Robots as RobotsTxt
 from scraper.urls import FingerprintSet, identity
 from scraper.worker import Worker
 
@@ -397,3 +399,87 @@ def test_the_view_tells_what_is_going_on():
     assert max(view.busy for view in views) == 4
     assert all(view.workers == 4 for view in views)
     assert views[-1].total == 40
+
+
+def redirecting(*, to):
+    """Return a Fetch where each URL of a.test redirects to the same path of host `to`."""
+
+    async def fetch(request):
+        await asyncio.sleep(0.001)
+        if "//a.test" not in request.url:
+            return await page(request)
+        location = request.url.replace("a.test", to)
+        hops = (Redirect(302, request.url),)
+        return Page(url=request.url, final_url=request.url, status=302, redirects=hops, location=location)
+
+    return fetch
+
+
+def test_redirects_take_their_turn_at_the_host_that_they_lead_to():
+    running, most = Counter(), Counter()
+    follow = redirecting(to="b.test")
+
+    async def fetch(request):
+        host = request.url.split("/")[2]
+        running[host] += 1
+        most[host] = max(most[host], running[host])
+        try:
+            return await follow(request)
+        finally:
+            running[host] -= 1
+
+    async def scenario():
+        run, sink = engine(rows_of(*urls(300), *urls(300, "b.test")), fetch, workers=20, per_host=3)
+        await asyncio.wait_for(run.run(), 20)
+        return account(run), sink.records
+
+    stats, records = asyncio.run(scenario())
+    assert (stats.ok, stats.lines) == (600, 600)
+    assert len({record.url for record in records}) == 600
+    assert most == {"a.test": 3, "b.test": 3}
+
+
+def test_a_redirect_to_what_robots_txt_disallows_is_not_followed():
+    asked = []
+
+    async def fetch(request):
+        if request.url.endswith("/robots.txt"):
+            asked.append(request.url)
+            body = b"User-agent: *\nDisallow: /1" if "b.test" in request.url else b""
+            return Page(url=request.url, final_url=request.url, status=200, body=body, media_type="text/plain")
+        return await redirecting(to="b.test")(request)
+
+    async def scenario():
+        clock = asyncio.get_running_loop().time
+        rules = RobotsTxt(
+            fetch=fetch, user_agent="scraper", clock=clock, ttl_s=60.0, failure_ttl_s=60.0, max_origins=9
+        )  # fmt: skip
+        run, sink = engine(rows_of(*urls(3)), fetch, robots=rules)
+        await asyncio.wait_for(run.run(), 5)
+        return account(run), sink.records
+
+    stats, records = asyncio.run(scenario())
+    assert (stats.ok, stats.failed) == (2, {"robots-denied": 1})
+    assert asked == ["http://a.test/robots.txt", "http://b.test/robots.txt"]
+    denied = next(record for record in records if not record.ok)
+    assert (denied.final_url, denied.status, denied.attempts) == ("http://b.test/1", 302, 1)
+
+
+def test_redirected_jobs_stopped_on_their_way_are_pending():
+    async def fetch(request):
+        if "b.test" in request.url:
+            await asyncio.sleep(60)
+        return await redirecting(to="b.test")(request)
+
+    async def scenario():
+        run, sink = engine(rows_of(*urls(50)), fetch, per_host=2, workers=8)
+        running = asyncio.ensure_future(run.run())
+        while run.frontier.core.waiting_of("b.test") < 20:
+            await asyncio.sleep(0)
+        run.stop()
+        await asyncio.wait_for(running, 5)
+        account(run)
+        assert run.pending == 50
+        assert sink.records == []
+
+    asyncio.run(scenario())

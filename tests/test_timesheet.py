@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from scraper.bottleneck import HostLoad
-from scraper.models import Failure, Record, Timings
+from scraper.models import Timings
 from scraper.timesheet import Timesheet
 
 
@@ -24,9 +24,7 @@ def sheet(hosts=()):
     return made, clock, hosts
 
 
-def page_record():
-    timings = Timings(dns=100.0, connect=200.0, first_byte=300.0, parse=50.0)
-    return Record(url="http://a/", ok=True, attempts=1, timings=timings)
+TIMINGS = Timings(dns=100.0, connect=200.0, first_byte=300.0, parse=50.0)
 
 
 def test_every_second_of_a_worker_goes_to_one_account():
@@ -36,7 +34,7 @@ def test_every_second_of_a_worker_goes_to_one_account():
     clock.now = 2.0
     made.start(0)
     clock.now = 5.0
-    assert made.end(0, page_record()) == 3.0
+    made.end(0, TIMINGS)
     made.wait(0, "tail")
     clock.now, clock.cpu = 6.0, 4.5
     load = made.load(unfinished=7, records=3)
@@ -53,17 +51,49 @@ def test_a_job_under_way_counts_as_busy():
     assert made.load(unfinished=1, records=0).busy_s == 4.0
 
 
-def test_phases_come_from_records_and_a_failure_is_silence():
+def test_phases_are_those_of_pages_failures_and_robots_txt():
     made, clock, _ = sheet()
-    for record in (page_record(), Record(url="x", ok=False, attempts=1, error=Failure("read-timeout", "x")), None):
+    for timings, is_robots in ((TIMINGS, False), (Timings(connect=2000.0), False), (None, True), (None, False)):
         made.wait(0, "waiting")
         made.start(0)
         clock.now += 2.0
-        made.end(0, record)
+        made.end(0, timings, is_robots=is_robots)
     made.wrote(0.25)
     phases = made.load(unfinished=0, records=1).phases_s
-    expected = {"dns": 0.1, "connect": 0.2, "first_byte": 4.3, "parse": 0.05, "write": 0.25}
+    expected = {"dns": 0.1, "connect": 2.2, "first_byte": 0.3, "parse": 0.05, "robots": 2.0, "write": 0.25}
     assert phases == pytest.approx(expected)
+
+
+def test_lately_forgets_what_was_before():
+    made, clock, _ = sheet()
+    made.wait(0, "starved")
+    made.wait(1, "starved")
+    for second in range(1, 101):
+        clock.now, clock.cpu = float(second), second * 0.5
+        lately = made.lately(made.load(unfinished=9, records=10 * min(second, 70)))
+    assert (lately.elapsed_s, lately.starved_s, lately.cpu_s) == (30.0, 60.0, 15.0)
+    assert lately.records_per_s == pytest.approx(0.0)
+    made.start(0)
+    clock.now = 130.0
+    lately = made.lately(made.load(unfinished=9, records=700))
+    assert (lately.busy_s, lately.starved_s) == (30.0, 30.0)
+
+
+def test_a_look_at_very_many_hosts_is_taken_less_often():
+    clock = SimpleNamespace(now=0.0)
+    looks = []
+
+    def hosts():
+        looks.append(clock.now)
+        clock.now += 0.1
+        yield host("a", 1)
+
+    made = Timesheet(workers=1, hosts=hosts, clock=lambda: clock.now, cpu_clock=lambda: 0.0)
+    for _ in range(200):
+        clock.now += 0.1
+        made.wait(0, "waiting")
+        made.start(0)
+    assert len(looks) == 4  # 0.1 s each, in 20 s
 
 
 def test_the_hosts_with_the_longest_way_to_go_are_kept_when_they_are_done():

@@ -9,9 +9,9 @@ import pytest
 
 from scraper import errors
 from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
-from scraper.models import Extracted, Job, Page, Redirect, Row, Timings
+from scraper.models import Extracted, Job, Page, Redirect, Row, Timings, Trail
 from scraper.retry import RetryPolicy
-from scraper.worker import Worker, failure_record
+from scraper.worker import Worker, failure_record, refusal_record
 
 NOW = datetime(2026, 11, 24, 7, 15, 3, 123456, tzinfo=UTC)
 PAGE = Page(
@@ -177,3 +177,68 @@ def test_something_else_that_was_cancelled_is_an_error_of_the_url():
 def test_a_url_that_was_never_tried_has_no_times():
     record = failure_record(job(attempt=0), errors.InvalidUrl("line 3: no"))
     assert (record.attempts, record.fetched_at, record.elapsed_ms) == (0, None, None)
+
+
+HOP = Redirect(302, "http://a.test/")
+
+
+async def redirected(request):
+    hops = request.trail.redirects if request.trail else ()
+    timings = Timings(first_byte=5.0 * (len(hops) + 1))
+    return Page(
+        url="http://a.test/", final_url=request.url, status=302, redirects=(*hops, HOP), timings=timings,
+        location="https://b.test:8443/x",
+    )  # fmt: skip
+
+
+def test_a_redirect_becomes_a_job_of_the_host_that_it_leads_to():
+    first = process(redirected)
+    assert (first.record, first.retry, first.signal) == (None, None, ANSWERED)
+    hop = first.following
+    assert (hop.href, hop.host, hop.origin) == ("https://b.test:8443/x", "b.test:8443", "https://b.test:8443")
+    assert (hop.row, hop.ordinal, hop.attempt) == (job().row, 0, 1)
+    assert (hop.trail.listed, hop.trail.redirects) == (job(), (HOP,))
+    second = process(redirected, of=hop).following
+    assert second.trail.listed == job()
+    assert second.trail.redirects == (HOP, HOP)
+    assert second.trail.elapsed_s > hop.trail.elapsed_s > 0
+
+
+def test_the_end_of_a_redirected_job_tells_of_the_whole_way():
+    trail = Trail(
+        listed=job(), redirects=(HOP,), timings=Timings(), elapsed_s=2.0, fetched_at="2026-11-24T07:00:00.000Z"
+    )
+    hop = job(href="http://b.test/", host="b.test", trail=trail, attempt=2)
+    asked = []
+
+    async def fetch(request):
+        asked.append(request)
+        return PAGE
+
+    record = record_of(fetch, of=hop)
+    assert (asked[0].url, asked[0].trail, asked[0].is_followed) == ("http://b.test/", trail, False)
+    assert 2000.0 <= record.elapsed_ms < 3000.0
+    assert (record.attempts, record.fetched_at) == (2, trail.fetched_at)
+    failed = record_of(failing(errors.TooLarge("x")), of=hop)
+    assert failed.elapsed_ms >= 2000.0
+    again = process(failing(errors.ReadTimeout("silent")), of=hop).retry
+    assert (again.href, again.host, again.trail, again.attempt) == ("http://a.test/", "a.test", None, 3)
+
+
+def test_a_job_that_is_not_tried_was_tried_once_less_unless_redirects_led_to_it():
+    record = refusal_record(job(attempt=1), errors.RobotsDenied("robots.txt disallows it"))
+    assert (record.attempts, record.status, record.redirects) == (0, None, ())
+    trail = Trail(listed=job(), redirects=(HOP,), timings=Timings(first_byte=3.0), elapsed_s=0.5, fetched_at="then")
+    record = refusal_record(job(href="http://b.test/", trail=trail), errors.RobotsDenied("robots.txt disallows it"))
+    assert (record.attempts, record.status, record.redirects) == (1, 302, (HOP,))
+    assert (record.final_url, record.fetched_at, record.elapsed_ms) == ("http://b.test/", "then", 500.0)
+    assert record.timings == Timings(first_byte=3.0)
+
+
+def test_a_page_that_cannot_be_extracted_is_still_known_to_have_come():
+    def extract(_):
+        raise errors.ExtractError("the callback raised")
+
+    record = record_of(extract=extract)
+    assert (record.status, record.final_url, record.redirects) == (200, PAGE.final_url, PAGE.redirects)
+    assert (record.error.kind, record.timings) == ("extract-error", PAGE.timings)

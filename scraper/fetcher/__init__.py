@@ -5,7 +5,6 @@ import base64
 import http
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from time import perf_counter
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -20,11 +19,12 @@ from scraper.errors import (
     UrlError,
 )
 from scraper.fetcher import redirects
+from scraper.fetcher.attempt import Attempt
 from scraper.fetcher.charset import decide, decode
 from scraper.fetcher.failures import to_url_error
 from scraper.fetcher.inflate import ACCEPT_ENCODING, inflater
 from scraper.fetcher.media_type import is_html, may_be_html, media_type
-from scraper.models import Page, Redirect, Request, Timings
+from scraper.models import Page, Redirect, Request
 from scraper.urls import Address, parse
 
 __all__ = ["Fetcher"]
@@ -63,9 +63,9 @@ class Fetcher:
 
     async def __call__(self, request: Request) -> Page:
         """Return the page at `request.url`. Raises UrlError, with how far the attempt came."""
-        attempt = _Attempt(request)
+        attempt = Attempt(request)
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s - (request.trail.elapsed_s if request.trail else 0.0)):
                 return await self._follow(attempt)
         except TimeoutError:
             error: UrlError = DeadlineExceeded(f"not finished within {self._timeout_s:g} s")
@@ -75,35 +75,39 @@ class Fetcher:
             error = to_url_error(foreign, is_in_body=attempt.is_in_body)
         raise attempt.described(error)
 
-    async def _follow(self, attempt: "_Attempt") -> Page:
-        listed = address = parse(attempt.request.url)
+    async def _follow(self, attempt: Attempt) -> Page:
+        address = parse(attempt.request.url)
+        trail = attempt.request.trail
+        own_origin = trail.listed.origin if trail else address.origin
         while True:
-            response = await self._send(address, listed.origin, attempt)
+            response = await self._send(address, own_origin, attempt)
             try:
                 if response.status_code not in redirects.STATUSES:
                     return await self._read(response, attempt)
                 address = self._next(response, address, attempt)
             finally:
                 await response.aclose()  # a redirect's body is never read
+            if not attempt.request.is_followed:
+                return attempt.elsewhere(address)
 
-    async def _send(self, address: Address, listed_origin: str, attempt: "_Attempt") -> httpx.Response:
+    async def _send(self, address: Address, own_origin: str, attempt: Attempt) -> httpx.Response:
         href, authorization = _split_credentials(address)
         attempt.begin(href)
-        headers = self._headers(address.origin, listed_origin, authorization, attempt.request.is_last_of_host)
+        headers = self._headers(address.origin, own_origin, authorization, attempt.request.is_last_of_host)
         target = href[len(address.origin) :].encode("ascii")  # what httpcore sends; our transport takes the href
-        request = _Get(href, headers, {"timeout": self._limits, "target": target, "href": href})
-        response = await self._transport.handle_async_request(request)
-        attempt.answered(response)
+        extensions = {"timeout": self._limits, "target": target, "href": href, "phases": attempt.phases}
+        response = await self._transport.handle_async_request(_Get(href, headers, extensions))
+        attempt.answered(response.status_code)
         return response
 
     def _make_headers(
         self,
         origin: str,
-        listed_origin: str,
+        own_origin: str,
         authorization: str | None,
         is_last: bool,  # noqa: FBT001 - a cache's key
     ) -> httpx.Headers:
-        headers = redirects.headers_for(origin, listed_origin, self._given)
+        headers = redirects.headers_for(origin, own_origin, self._given)
         if authorization is not None and all(name.lower() != "authorization" for name, _ in headers):
             headers.append(("Authorization", authorization))
         if is_last:
@@ -111,7 +115,7 @@ class Fetcher:
         host = origin.partition("://")[2]
         return httpx.Headers([("Host", host), *headers, ("Accept-Encoding", ACCEPT_ENCODING)])
 
-    def _next(self, response: httpx.Response, address: Address, attempt: "_Attempt") -> Address:
+    def _next(self, response: httpx.Response, address: Address, attempt: Attempt) -> Address:
         if len(attempt.redirects) >= self._max_redirects:
             raise TooManyRedirects(f"more than {self._max_redirects} redirects")
         location = next((value for name, value in response.headers.raw if name.lower() == b"location"), None)
@@ -121,7 +125,7 @@ class Fetcher:
             raise TooManyRedirects(f"the redirects go round in a loop, back to {following.href}")
         return following
 
-    async def _read(self, response: httpx.Response, attempt: "_Attempt") -> Page:
+    async def _read(self, response: httpx.Response, attempt: Attempt) -> Page:
         headers = tuple(
             (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
         )
@@ -138,7 +142,7 @@ class Fetcher:
             raise NotHtml(f"the body is {kind}")
         encoding = decide(body, content_type)
         return Page(
-            url=attempt.request.url,
+            url=attempt.listed_url,
             final_url=attempt.href,
             status=response.status_code,
             headers=headers,
@@ -150,7 +154,7 @@ class Fetcher:
             timings=attempt.timings(),
         )
 
-    async def _read_body(self, response: httpx.Response, content_encoding: str | None, attempt: "_Attempt") -> bytes:
+    async def _read_body(self, response: httpx.Response, content_encoding: str | None, attempt: Attempt) -> bytes:
         attempt.is_in_body = True
         wanted = attempt.request.head_bytes
         most = max(self._max_body_bytes, wanted or 0)
@@ -167,60 +171,6 @@ class Fetcher:
                 return b"".join(pieces)[:wanted]
         pieces.append(decoder.finish())
         return b"".join(pieces)
-
-
-class _Attempt:
-    """How far one attempt has come: for the page's timings, or for the error's record."""
-
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.href = request.url
-        self.status: int | None = None
-        self.redirects: list[Redirect] = []
-        self.retry_after: str | None = None
-        self.is_in_body = False
-        self._dns: float | None = None
-        self._connect: float | None = None
-        self._first_byte = 0.0
-        self._mark = 0.0
-
-    def begin(self, href: str) -> None:
-        """Start a hop."""
-        self.href = href
-        self.status = None
-        self._mark = perf_counter()
-
-    def answered(self, response: httpx.Response) -> None:
-        """End a hop's wait for the response head."""
-        now = perf_counter()
-        self.status = response.status_code
-        waited = (now - self._mark) * 1000
-        phases = response.extensions.get("phases")
-        if phases is not None:
-            if phases.dns is not None:
-                self._dns = (self._dns or 0.0) + phases.dns
-            if phases.connect is not None:
-                self._connect = (self._connect or 0.0) + phases.connect
-            waited -= (phases.dns or 0.0) + (phases.connect or 0.0)
-        self._first_byte += waited
-        self._mark = now
-
-    def timings(self) -> Timings:
-        """Return the phases of an attempt whose body has just ended."""
-        return Timings(
-            dns=self._dns if self._dns is None else round(self._dns, 2),
-            connect=self._connect if self._connect is None else round(self._connect, 2),
-            first_byte=round(self._first_byte, 2),
-            body=round((perf_counter() - self._mark) * 1000, 2),
-        )
-
-    def described(self, error: UrlError) -> UrlError:
-        """Return `error` with how far the attempt came."""
-        error.status = self.status
-        error.final_url = self.href
-        error.redirects = tuple(self.redirects)
-        error.retry_after = self.retry_after
-        return error
 
 
 class _Get(httpx.Request):

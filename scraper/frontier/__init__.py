@@ -73,10 +73,10 @@ class Frontier:
         self.core.done(job, self._clock(), signal)
         _wake_one(self._getters)
 
-    def retry(self, job: Job, wait_s: float, signal: Signal = NOTHING) -> None:
-        """End this try of `job`; it may start again in `wait_s` seconds."""
+    def retry(self, job: Job, again: Job, wait_s: float, signal: Signal = NOTHING) -> None:
+        """End this try of `job`; the next one, `again`, may start in `wait_s` seconds."""
         now = self._clock()
-        self.core.retry(job, now, now + wait_s, signal)
+        self.core.retry(job, again, now, now + wait_s, signal)
         _wake_one(self._getters)
 
     def obey_crawl_delay(self, host: str, crawl_delay_s: float) -> None:

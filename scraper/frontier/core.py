@@ -92,12 +92,12 @@ class FrontierCore:
         self.errands -= job.is_robots
         self._place(host, now)
 
-    def retry(self, job: Job, now: float, not_before: float, signal: Signal = NOTHING) -> None:
-        """End this try of a started job; it waits again, without a slot, until `not_before`."""
-        self._hosts[job.host].waiting += 1  # before `done`: the host must not be forgotten
+    def retry(self, job: Job, again: Job, now: float, not_before: float, signal: Signal = NOTHING) -> None:
+        """End this try of a started job; `again`, to any host, waits without a slot until `not_before`."""
+        self._host(again.host).waiting += 1  # before `done`: the host must not be forgotten
         self.done(job, now, signal)
-        self.waiting += not job.is_robots
-        heapq.heappush(self._retries, (not_before, job.ordinal, job))
+        self.waiting += not again.is_robots
+        heapq.heappush(self._retries, (not_before, again.ordinal, again))
 
     def gate(self, origin: str) -> None:
         """Hold the jobs of `origin` back from now on."""
@@ -120,6 +120,10 @@ class FrontierCore:
         known = self._host(host)
         known.pace.obey(crawl_delay_s, now)
         self._place(known, now)
+
+    def gated_hosts(self) -> set[str]:
+        """Return the hosts with jobs that are held back."""
+        return {jobs[0].host for jobs in self._gates.values() if jobs}
 
     def pace(self, host: str) -> Pace:
         """Return the pace of a host that has jobs."""

@@ -8,9 +8,8 @@ from msgspec import Struct
 
 BREAKER_FAILURES = 10
 """Connect, DNS and time-out failures in a row that open the breaker."""
-BREAKER_WAIT_S = 30.0
-"""From opening to a probe, and from one probe to the next."""
-BREAKER_PROBES = 3
+BREAKER_WAITS_S = (5.0, 10.0, 20.0)
+"""Before each probe: a host that was restarted is found soon, a dead one is given up after 35 s of waiting."""
 FIRST_GAP_S = 0.25
 """Between the starts of a host that has pushed back for the first time; doubled each further time."""
 MAX_GAP_S = 30.0
@@ -35,7 +34,7 @@ class Pace:
 
     A host that pushes back is paused, has its slots halved and its starts spaced, and wins them back one by one
     (additive increase, multiplicative decrease, as TCP's congestion control, RFC 5681). After BREAKER_FAILURES in a
-    row it is left alone but for a probe now and then, and after BREAKER_PROBES of them it is down.
+    row it is left alone but for a probe after each of BREAKER_WAITS_S, and when all of them failed it is down.
     """
 
     __slots__ = (
@@ -148,8 +147,10 @@ class Pace:
             if now < self.paused_until:
                 return  # it was sent before the breaker opened
             self._probes += 1
-            self.is_down = self._probes >= BREAKER_PROBES
+            if self._probes == len(BREAKER_WAITS_S):
+                self.is_down = True
+                return
         elif self._streak < BREAKER_FAILURES:
             return
         self._is_open = True
-        self.paused_until = now + BREAKER_WAIT_S
+        self.paused_until = now + BREAKER_WAITS_S[self._probes]

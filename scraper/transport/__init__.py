@@ -27,7 +27,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     """Sends httpx requests through aiohttp. Build it inside the running loop.
 
     Redirects, cookies, decoding and total time limits are the caller's. A request's extensions `timeout` (as in
-    httpcore) and `href` (the URL to send, byte for byte) are obeyed; a response's extension `phases` is a Phases.
+    httpcore) and `href` (the URL to send, byte for byte) are obeyed, and `phases`, a Phases, is filled in.
     """
 
     def __init__(  # noqa: PLR0913 - each is one setting of the run
@@ -67,8 +67,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the response with its body still to be read. Raises httpx.TransportError."""
-        phases = Phases()
-        CURRENT.set(phases)
+        CURRENT.set(request.extensions.get("phases") or Phases())
         with _translated():
             response = await self._session.request(
                 request.method,
@@ -82,7 +81,6 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             response.status,
             headers=list(response.raw_headers),
             stream=_Body(response),
-            extensions={"phases": phases},
         )
 
     async def aclose(self) -> None:

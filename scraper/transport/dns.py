@@ -45,9 +45,10 @@ class CachingResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """Return the addresses of `host`. Raises socket.gaierror or LookupTimeout."""
-        started = time.perf_counter()
+        phases = CURRENT.get()
+        phases.dns_began = time.perf_counter()
         addresses = await self._look_up((host, family))
-        CURRENT.get().dns = (time.perf_counter() - started) * 1000
+        phases.dns = (time.perf_counter() - phases.dns_began) * 1000
         flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
         return [
             ResolveResult(hostname=host, host=address[0], port=port, family=kind, proto=protocol, flags=flags)

@@ -6,12 +6,16 @@ from contextvars import ContextVar
 class Phases:
     """Milliseconds of one request; None for a phase that it did not need."""
 
-    __slots__ = ("connect", "dns", "has_dialled", "has_room")
+    __slots__ = ("connect", "dns", "dns_began", "has_dialled", "has_room", "is_connected")
 
     def __init__(self) -> None:
         self.dns: float | None = None
+        self.dns_began: float | None = None
+        """By `time.perf_counter`; a look-up that is given up leaves `dns` None."""
         self.connect: float | None = None
         """TCP and TLS."""
+        self.is_connected = False
+        """There was a connection to send it on."""
         self.has_dialled = False
         """A new socket was opened for it: it does not run on a kept connection."""
         self.has_room = False

@@ -119,6 +119,7 @@ class CappedConnector(aiohttp.TCPConnector):
             connection = await super().connect(req, traces, timeout)
         finally:
             self._use_room(phases)
+        phases.is_connected = True
         if phases.has_dialled:
             phases.connect = (time.perf_counter() - started) * 1000 - (phases.dns or 0.0)
         elif connection.protocol is not None:

@@ -189,7 +189,7 @@ class Simulation:
             self._core.done(job, self.now, signal)
             self._count("done", started)
         else:
-            self._core.retry(job.again(), self.now, not_before, signal)
+            self._core.retry(job, job.again(), self.now, not_before, signal)
             self._count("retry", started)
         self._referee.ended(job, self.now, signal, not_before)
 

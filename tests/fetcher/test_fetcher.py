@@ -10,7 +10,7 @@ from local_site import html, raw, redirect
 
 from scraper import errors
 from scraper.fetcher import Fetcher
-from scraper.models import Redirect, Request
+from scraper.models import Job, Redirect, Request, Row, Timings, Trail
 from scraper.transport import AiohttpTransport
 from scraper.transport.dns import CachingResolver
 
@@ -371,3 +371,66 @@ def test_a_duplicate_of_an_odd_framing_is_never_silently_ok():
 def test_a_reply_without_length_ends_with_the_connection():
     found, _ = over_socket({"/": raw(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<p>x")})
     assert found.text == "<p>x"
+
+
+def test_a_redirect_that_is_not_followed_is_a_page_with_a_location():
+    def answer(request):
+        assert request.url.path == "/a"
+        return httpx.Response(302, headers={"Location": "/b?x#y"})
+
+    page = fetch_from(answer, request=Request(url="http://example.test/a", is_followed=False))
+    assert (page.status, page.location, page.body) == (302, "http://example.test/b?x", b"")
+    assert page.redirects == (Redirect(302, "http://example.test/a"),)
+
+
+def trail(elapsed_s=0.0, hops=1):
+    row = Row(url="http://example.test/a", line=1)
+    listed = Job(row=row, href=row.url, host="example.test", origin="http://example.test", ordinal=0)
+    chain = tuple(Redirect(302, f"http://example.test/{n}") for n in range(hops))
+    return Trail(listed=listed, redirects=chain, timings=Timings(dns=1.0), elapsed_s=elapsed_s, fetched_at="")
+
+
+def test_what_a_trail_leads_to_is_fetched_as_a_part_of_the_same_attempt():
+    seen = []
+
+    def answer(request):
+        seen.append(request.headers)
+        return httpx.Response(200, html="<title>x</title>")
+
+    request = Request(url="http://other.test/", trail=trail(), is_followed=False)
+    page = fetch_from(answer, request=request, headers=[("Cookie", "secret")])
+    assert (page.url, page.final_url) == ("http://example.test/a", "http://other.test/")
+    assert page.redirects == trail().redirects
+    assert page.timings.dns == 1.0
+    assert "cookie" not in seen[0]
+
+
+def test_limits_hold_over_the_whole_trail():
+    async def again(_):
+        return httpx.Response(302, headers={"Location": "http://example.test/0"})
+
+    async def moved(_):
+        await asyncio.sleep(0)
+        return httpx.Response(302, headers={"Location": "/next"})
+
+    request = Request(url="http://example.test/b", trail=trail(hops=1), is_followed=False)
+    with pytest.raises(errors.TooManyRedirects, match="loop"):
+        fetch_from(again, request=request)
+    request = Request(url="http://example.test/b", trail=trail(hops=10), is_followed=False)
+    with pytest.raises(errors.TooManyRedirects, match="more than 10"):
+        fetch_from(moved, request=request)
+    with pytest.raises(errors.DeadlineExceeded):
+        fetch_from(moved, request=Request(url="http://example.test/b", trail=trail(elapsed_s=60.0)))
+
+
+@pytest.mark.parametrize(("sent", "phase"), [(b"", "first_byte"), (b"HTTP/1.1 200 OK\r\n\r\n<p>", "body")])
+def test_a_failure_tells_in_which_phase_the_time_went(sent, phase):
+    async def scenario():
+        async with local_site.serve({"/": raw(sent, then="hang")}) as site, wire() as transport:
+            with pytest.raises(errors.ReadTimeout) as caught:
+                await fetcher(transport, read_timeout_s=0.1)(Request(url=site.url()))
+            return caught.value.timings
+
+    timings = asyncio.run(scenario())
+    assert 90 < getattr(timings, phase) < 1000
+    assert timings.connect < 90

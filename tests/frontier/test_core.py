@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.frontier import ANSWERED, FAILED, Signal
-from scraper.frontier.pace import BREAKER_WAIT_S
+from scraper.frontier.pace import BREAKER_WAITS_S
 from scraper.models import Job
 
 
@@ -72,7 +72,7 @@ def test_a_retry_waits_for_its_time_without_a_slot():
     frontier.push(job(0), 0.0)
     frontier.push(job(1), 0.0)
     started = frontier.pop(0.0)
-    frontier.retry(started, 0.0, not_before=3.0)
+    frontier.retry(started, started, 0.0, not_before=3.0)
     assert drain(frontier, 0.0) == [1]
     assert frontier.waiting == 1
     frontier.done(job(1), 0.5)
@@ -123,7 +123,7 @@ def test_nothing_is_lost_and_every_promise_is_kept_under_random_use(seed, per_ho
             running.remove(ended)
             if rng.random() < 0.2:
                 not_before[ended[1].ordinal] = now + rng.random()
-                frontier.retry(ended[1], now, not_before[ended[1].ordinal])
+                frontier.retry(ended[1], ended[1], now, not_before[ended[1].ordinal])
             else:
                 frontier.done(ended[1], now)
                 done.append(ended[1].ordinal)
@@ -156,7 +156,7 @@ def test_an_errand_goes_before_its_hosts_pages_and_counts_as_none():
     frontier.push(job(1, "a", is_robots=True), 0.0)
     assert frontier.waiting == 1
     assert drain(frontier) == [1]
-    frontier.retry(job(1, "a", is_robots=True), 0.0, 0.0)
+    frontier.retry(job(1, "a", is_robots=True), job(1, "a", is_robots=True), 0.0, 0.0)
     assert (frontier.waiting, frontier.errands, frontier.in_flight) == (1, 0, 0)
 
 
@@ -166,7 +166,7 @@ def test_a_host_that_pushes_back_is_paused_and_the_others_are_not():
         frontier.push(job(number, "a"), 0.0)
     frontier.push(job(8, "b"), 0.0)
     assert drain(frontier) == [0, 1, 2, 3, 8]
-    frontier.retry(job(0), 0.1, 0.1, Signal("pushed-back", pause_s=5.0))
+    frontier.retry(job(0), job(0), 0.1, 0.1, Signal("pushed-back", pause_s=5.0))
     for number in (1, 2, 3):
         frontier.done(job(number), 0.2, ANSWERED)
     assert drain(frontier, 5.0) == []
@@ -181,10 +181,10 @@ def test_a_dead_host_costs_ten_failures_and_three_probes_then_its_jobs_come_out_
     while not frontier.pace("a").is_down:
         while not frontier.pace("a").is_down and (found := frontier.pop(now)) is not None:
             asked += 1
-            frontier.retry(found, now, now, FAILED)
+            frontier.retry(found, found, now, now, FAILED)
         now = max(now, frontier.next_due() or now)
     assert asked == 10 + 3
-    assert now == 3 * BREAKER_WAIT_S
+    assert now == sum(BREAKER_WAITS_S) == 35.0
     assert len(drain(frontier, now)) == 1000
 
 
@@ -198,9 +198,21 @@ def test_a_host_that_comes_back_while_its_breaker_is_open_loses_nothing():
         if found is None:
             now = frontier.next_due()
         elif now < 5.0:
-            frontier.retry(found, now, now + 0.3, FAILED)
+            frontier.retry(found, found, now, now + 0.3, FAILED)
         else:
             frontier.done(found, now, ANSWERED)
             done.append(found.ordinal)
     assert sorted(done) == list(range(40))
-    assert now <= BREAKER_WAIT_S + 1
+    assert now <= sum(BREAKER_WAITS_S[:2]) + 1
+
+
+def test_the_next_try_may_be_at_another_host():
+    frontier = core()
+    listed = job(0, "a")
+    frontier.push(job(1, "b"), 0.0)
+    frontier.push(job(2, "a"), 0.0)
+    assert drain(frontier) == [1, 2]
+    frontier.done(job(2, "a"), 0.0)  # the frontier knows nothing of a any more
+    frontier.retry(job(1, "b"), listed, 0.0, 3.0, ANSWERED)
+    assert (frontier.waiting_of("a"), frontier.waiting_of("b"), frontier.in_flight) == (1, 0, 0)
+    assert drain(frontier, 3.0) == [0]

@@ -46,7 +46,7 @@ def test_a_waiting_worker_starts_a_retry_when_it_is_due():
     async def scenario():
         frontier = shell()
         await frontier.put(job(0))
-        frontier.retry(await frontier.get(), wait_s=0.01)
+        frontier.retry(started := await frontier.get(), started, wait_s=0.01)
         frontier.close()
         again = await asyncio.wait_for(frontier.get(), 1)
         assert again.ordinal == 0
@@ -62,10 +62,10 @@ def test_an_earlier_due_time_rings_before_a_later_one():
         for number in range(2):
             await frontier.put(job(number, host=str(number)))
         first, second = await frontier.get(), await frontier.get()
-        frontier.retry(first, wait_s=30)
+        frontier.retry(first, first, wait_s=30)
         waiter = asyncio.create_task(frontier.get())
         await asyncio.sleep(0)
-        frontier.retry(second, wait_s=0.01)
+        frontier.retry(second, second, wait_s=0.01)
         assert (await asyncio.wait_for(waiter, 1)).ordinal == 1
         frontier.stop()
 
@@ -118,7 +118,7 @@ def test_many_workers_and_few_slots_finish_everything():
             while (found := await frontier.get()) is not None:
                 await asyncio.sleep(0)
                 if found.attempt == 1 and found.ordinal % 7 == 0:
-                    frontier.retry(found.again(), wait_s=0.001)
+                    frontier.retry(found, found.again(), wait_s=0.001)
                 else:
                     done.append(found.ordinal)
                     frontier.done(found)

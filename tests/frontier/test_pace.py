@@ -5,8 +5,7 @@ import pytest
 from scraper.frontier.pace import (
     ANSWERED,
     BREAKER_FAILURES,
-    BREAKER_PROBES,
-    BREAKER_WAIT_S,
+    BREAKER_WAITS_S,
     FAILED,
     FIRST_GAP_S,
     MAX_GAP_S,
@@ -119,7 +118,7 @@ def test_the_breaker_opens_after_failures_in_a_row_only():
     host.end(0.0, NOTHING)
     assert host.ready_at() == 0.0
     host.end(7.0, FAILED)
-    assert host.ready_at() == 7.0 + BREAKER_WAIT_S
+    assert host.ready_at() == 7.0 + BREAKER_WAITS_S[0]
     assert not host.has_slot(1)
 
 
@@ -127,11 +126,12 @@ def test_stragglers_are_no_probes_and_three_failed_probes_are_the_end():
     host = pace()
     for _ in range(BREAKER_FAILURES + 20):
         host.end(0.0, FAILED)
-    now = BREAKER_WAIT_S
-    for _ in range(BREAKER_PROBES):
+    now = 0.0
+    for wait_s in BREAKER_WAITS_S:
         assert not host.is_down
+        assert host.ready_at() == now + wait_s
+        now += wait_s
         host.end(now, FAILED)
-        now += BREAKER_WAIT_S
     assert host.is_down
     assert host.is_given_up
 
@@ -141,8 +141,8 @@ def test_a_probe_that_is_answered_closes_the_breaker(answer):
     host = pace(slots=4)
     for _ in range(BREAKER_FAILURES):
         host.end(0.0, FAILED)
-    host.end(BREAKER_WAIT_S, answer)
+    host.end(BREAKER_WAITS_S[0], answer)
     assert host.has_slot(1)
     for _ in range(BREAKER_FAILURES - 1):
-        host.end(BREAKER_WAIT_S, FAILED)
+        host.end(BREAKER_WAITS_S[0], FAILED)
     assert not host.is_down

@@ -11,6 +11,7 @@ from local_site import html, raw, reply
 from scraper.errors import UsageError
 from scraper.transport import AiohttpTransport, tls_context
 from scraper.transport.dns import CachingResolver
+from scraper.transport.phases import Phases
 
 TARGETS = ["/%7Eme|x[1]^?q=%41'{}", "/a%2Fb//c/./d"]
 LIMITS = {"connect": 5.0, "read": 5.0}
@@ -222,13 +223,14 @@ def test_phases_tell_a_new_connection_from_a_kept_one():
         async with local_site.serve({"/": html("x")}) as site:
             client = transport()
             url = f"http://localhost:{site.port}/"
-            first, _ = await get(client, url)
-            second, _ = await get(client, url)
+            first, second = Phases(), Phases()
+            await get(client, url, phases=first)
+            await get(client, url, phases=second)
             await client.aclose()
-        assert first.extensions["phases"].dns >= 0
-        assert first.extensions["phases"].connect >= 0
-        assert second.extensions["phases"].dns is None
-        assert second.extensions["phases"].connect is None
+        assert first.dns >= 0
+        assert first.connect >= 0
+        assert (second.dns, second.connect) == (None, None)
+        assert (first.has_dialled, second.has_dialled, second.is_connected) == (True, False, True)
 
     asyncio.run(scenario())
 

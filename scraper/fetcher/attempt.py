@@ -1,0 +1,93 @@
+"""How far one attempt at a URL has come: for its page's timings, or for its error's record."""
+
+from time import perf_counter
+
+from scraper.errors import UrlError
+from scraper.models import Page, Redirect, Request, Timings
+from scraper.transport.phases import Phases
+from scraper.urls import Address
+
+
+class Attempt:
+    """Hops, phases and the last answer of one attempt."""
+
+    def __init__(self, request: Request) -> None:
+        trail = request.trail
+        self.request = request
+        self.listed_url = trail.listed.href if trail else request.url
+        self.href = request.url
+        self.status: int | None = None
+        self.redirects: list[Redirect] = list(trail.redirects) if trail else []
+        self.retry_after: str | None = None
+        self.is_in_body = False
+        self.phases = Phases()
+        self._earlier = trail.timings if trail else Timings()
+        self._first_byte: float | None = None
+        self._mark = 0.0
+
+    def begin(self, href: str) -> None:
+        """Start a hop."""
+        if self.status is not None:  # of the hop before
+            self._earlier = self._timings(body=None)
+        self.href = href
+        self.status = None
+        self.phases = Phases()
+        self._first_byte = None
+        self._mark = perf_counter()
+
+    def answered(self, status: int) -> None:
+        """End a hop's wait for the response head."""
+        now = perf_counter()
+        self.status = status
+        self._first_byte = (now - self._mark) * 1000 - (self.phases.dns or 0.0) - (self.phases.connect or 0.0)
+        self._mark = now
+
+    def elsewhere(self, address: Address) -> Page:
+        """Return the Page that stands for a redirect to `address` that is not followed."""
+        return Page(
+            url=self.listed_url,
+            final_url=self.href,
+            status=self.status or 0,
+            redirects=tuple(self.redirects),
+            location=address.href,
+            timings=self._timings(body=None),
+        )
+
+    def timings(self) -> Timings:
+        """Return the phases of an attempt that has just ended: with its body, or before the response head came."""
+        if not self._mark:
+            return self._earlier
+        past_ms = (perf_counter() - self._mark) * 1000
+        if self._first_byte is not None:
+            return self._timings(body=past_ms)
+        phases = self.phases
+        if phases.dns is None and phases.dns_began is not None:
+            phases.dns = (perf_counter() - phases.dns_began) * 1000
+        past_ms -= phases.dns or 0.0
+        if phases.is_connected:
+            self._first_byte = past_ms - (phases.connect or 0.0)
+        else:
+            phases.connect = past_ms
+        return self._timings(body=None)
+
+    def _timings(self, body: float | None) -> Timings:
+        earlier = self._earlier
+        return Timings(
+            dns=_sum(earlier.dns, self.phases.dns),
+            connect=_sum(earlier.connect, self.phases.connect),
+            first_byte=_sum(earlier.first_byte, self._first_byte),
+            body=None if body is None else round(body, 2),
+        )
+
+    def described(self, error: UrlError) -> UrlError:
+        """Return `error` with how far the attempt came."""
+        error.timings = self.timings()
+        error.status = self.status
+        error.final_url = self.href
+        error.redirects = tuple(self.redirects)
+        error.retry_after = self.retry_after
+        return error
+
+
+def _sum(earlier: float | None, now: float | None) -> float | None:
+    return earlier if now is None else round((earlier or 0.0) + now, 2)

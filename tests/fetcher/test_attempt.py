@@ -1,0 +1,51 @@
+"""What one attempt knows of its phases, whatever ends it."""
+
+from time import perf_counter
+
+from scraper.errors import BadRedirect, DnsTimeout
+from scraper.fetcher.attempt import Attempt
+from scraper.models import Redirect, Request, Timings
+from scraper.urls import parse
+
+URL = "http://a.test/"
+
+
+def attempt():
+    return Attempt(Request(url=URL))
+
+
+def test_before_the_first_request_there_is_nothing_to_tell():
+    assert attempt().timings() == Timings()
+
+
+def test_a_look_up_that_is_given_up_is_time_for_dns():
+    made = attempt()
+    made.begin(URL)
+    made.phases.dns_began = perf_counter() - 2.0
+    error = made.described(DnsTimeout("x"))
+    assert 2000 <= error.timings.dns < 2900
+    assert error.timings.connect < 100
+    assert (error.timings.first_byte, error.timings.body, error.final_url) == (None, None, URL)
+
+
+def test_the_phases_of_hops_add_up():
+    made = attempt()
+    for number in range(3):
+        made.begin(f"{URL}{number}")
+        made.phases.dns, made.phases.connect = 1.0, 2.0
+        made.answered(302)
+        made.redirects.append(Redirect(302, f"{URL}{number}"))
+    page = made.elsewhere(parse("http://b.test/"))
+    assert (page.timings.dns, page.timings.connect, page.timings.body) == (3.0, 6.0, None)
+    assert (page.location, page.status, page.final_url, len(page.redirects)) == ("http://b.test/", 302, f"{URL}2", 3)
+    error = made.described(BadRedirect("x"))
+    assert (error.status, error.timings.dns, error.redirects) == (302, 3.0, page.redirects)
+
+
+def test_a_kept_connection_needs_neither_look_up_nor_connecting():
+    made = attempt()
+    made.begin(URL)
+    made.phases.is_connected = True
+    timings = made.timings()
+    assert (timings.dns, timings.connect, timings.body) == (None, None, None)
+    assert 0 <= timings.first_byte < 100
