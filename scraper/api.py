@@ -175,7 +175,6 @@ def _engine(config: Config, *, worker: Worker, **parts: Any) -> Engine:
             frontier=frontier,
             robots=_robots(config, worker, clock) if config.robots else None,
             crawl_delay_cap_s=defaults.CRAWL_DELAY_CAP_S,
-            attempts=config.retries + 1,
             decide=worker.decide,
         ),
         worker=worker,

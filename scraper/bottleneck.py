@@ -3,7 +3,8 @@
 The causes are looked for in this order, and the first that holds is told:
 
 1. too short    elapsed under SHORTEST_S, or no worker did anything yet: nothing is said
-2. the thread   the CPU share of the process, or parsing alone, fills a core: no host and no option matters then
+2. the thread   the CPU share of the process, or parsing alone, fills a core, or the event loop is late all the time:
+                no host and no option matters then
 3. idle         workers had no job for IDLE_SHARE of the time: a host's turn, a slow source, or fewer URLs than workers
 4. critical     all workers are busy, but one host's queue will outlast everything else by CRITICAL_RATIO
 5. busy         the phase in which the workers spent most of their time
@@ -22,6 +23,8 @@ FEWEST_RECORDS = 10
 """Before that many pages the phases of busy workers are those of the first connections."""
 FULL_CORE = 0.9
 """CPU seconds for each second; one asyncio thread seldom gets nearer to 1 for the time it spends in `select`."""
+LATE_S = 0.01
+"""Of the event loop on average: 50 ms with all workers busy parsing, 1 ms when they wait for the network."""
 IDLE_SHARE = 0.2
 """Where a fifth of the workers has nothing to do, more workers do not help, whatever the others wait for."""
 CLEAR_SHARE = 0.4
@@ -73,6 +76,10 @@ class Load(Struct, frozen=True, kw_only=True):
     """Worker-seconds with a job by phase: robots, dns, connect, first_byte, body, parse, write."""
     cpu_s: float
     """CPU seconds of the process."""
+    late_s: float = 0.0
+    """How late the event loop was, summed over"""
+    pulses: int = 0
+    """so many looks."""
     unfinished: int
     """URLs that have no record yet."""
     records_per_s: float
@@ -93,6 +100,8 @@ class Load(Struct, frozen=True, kw_only=True):
             tail_s=self.tail_s - earlier.tail_s,
             phases_s={phase: spent - earlier.phases_s.get(phase, 0.0) for phase, spent in self.phases_s.items()},
             cpu_s=self.cpu_s - earlier.cpu_s,
+            late_s=self.late_s - earlier.late_s,
+            pulses=self.pulses - earlier.pulses,
             records_per_s=records / elapsed_s if elapsed_s > 0 else 0.0,
         )
 
@@ -101,10 +110,8 @@ def explain(load: Load) -> str:
     """Return one sentence: the cause, its figures, what would help and what would not. Empty: too early to say."""
     if load.elapsed_s < SHORTEST_S or load.busy_s + load.waiting_s + load.starved_s <= 0:
         return ""
-    if load.cpu_s >= FULL_CORE * load.elapsed_s:
-        return _cpu_bound(load)
-    if load.phases_s.get("parse", 0.0) >= FULL_CORE * load.elapsed_s:
-        return _blocked(load)
+    if told := _thread(load):
+        return told
     if _share(load, load.waiting_s + load.starved_s + load.tail_s) >= IDLE_SHARE:
         return _idle(load)
     if load.records_per_s * load.elapsed_s < FEWEST_RECORDS:
@@ -141,6 +148,17 @@ def _has_pace(host: HostLoad) -> bool:
     return host.gap_s > 0 or host.request_s > 0
 
 
+def _thread(load: Load) -> str:
+    """Tell what keeps the thread of the event loop busy; empty when it has time to spare."""
+    if load.cpu_s >= FULL_CORE * load.elapsed_s:
+        return _cpu_bound(load)
+    if load.phases_s.get("parse", 0.0) >= FULL_CORE * load.elapsed_s:
+        return _blocked(load)
+    if load.late_s >= LATE_S * load.pulses > 0:
+        return _crowded(load)
+    return ""
+
+
 def _cpu_bound(load: Load) -> str:
     parsing = load.phases_s.get("parse", 0.0) / load.elapsed_s
     figures = [f"{_percent(load.cpu_s / load.elapsed_s)} of one core", f"{_busy_workers(load)} workers busy"]
@@ -157,6 +175,13 @@ def _blocked(load: Load) -> str:
     )
 
 
+def _crowded(load: Load) -> str:
+    return (
+        f"CPU-bound beside other programs: {_percent(load.cpu_s / load.elapsed_s)} of one core, what has arrived waits "
+        f"{duration(load.late_s / load.pulses)} for its turn; a core of its own would help, more concurrency will not"
+    )
+
+
 def _idle(load: Load) -> str:
     """Tell why workers have no job: the largest of the three reasons."""
     longest_s = max(load.waiting_s, load.starved_s, load.tail_s)
@@ -166,7 +191,8 @@ def _idle(load: Load) -> str:
         return _held_by_host(load, share, idle)
     if longest_s == load.starved_s:
         return f"{share} waiting for the source, which delivers too slowly: {idle}; {_NOT_CONCURRENCY}"
-    return f"{share} fewer URLs were left than workers: {idle}; {_NOT_CONCURRENCY}"
+    last = f", the last at {load.hosts[0].host}" if load.hosts else ""
+    return f"{share} fewer URLs were left than workers{last}: {idle}; {_NOT_CONCURRENCY}"
 
 
 def _held_by_host(load: Load, share: str, idle: str) -> str:
@@ -180,7 +206,7 @@ def _held_by_host(load: Load, share: str, idle: str) -> str:
 def _critical(load: Load) -> str:
     """Tell of the host that the run will wait for in the end; empty when there is none."""
     culprits = _culprits(load.hosts)
-    if not culprits or not load.records_per_s or not _has_pace(culprits[0]):
+    if not culprits or not load.unfinished or not load.records_per_s or not _has_pace(culprits[0]):
         return ""
     path_s = remaining_s(culprits[0])
     if path_s < CRITICAL_RATIO * load.unfinished / load.records_per_s or path_s < SHORTEST_S:

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from scraper.errors import RobotsDenied, UrlError
 from scraper.frontier import ANSWERED, Frontier, Signal
-from scraper.frontier.pace import BREAKER_FAILURES, BREAKER_WAITS_S
+from scraper.frontier.pace import BREAKER_FAILURES, DEAD
 from scraper.models import Job, Row
 from scraper.robots import Robots, Rules
 
@@ -21,13 +21,10 @@ class Door:
     other; the origin's jobs wait behind a gate, and hold no worker, until that is known.
     """
 
-    def __init__(
-        self, *, frontier: Frontier, robots: Robots | None, crawl_delay_cap_s: float, attempts: int, decide: Decide
-    ) -> None:
+    def __init__(self, *, frontier: Frontier, robots: Robots | None, crawl_delay_cap_s: float, decide: Decide) -> None:
         self._frontier = frontier
         self._robots = robots
         self._crawl_delay_cap_s = crawl_delay_cap_s
-        self._attempts = attempts
         self._decide = decide
 
     def offer(self, job: Job) -> UrlError | None:
@@ -51,8 +48,8 @@ class Door:
             rules = await self._robots.fetch(errand.origin)
         except UrlError as error:
             wait_s, signal = self._decide(error, errand)
-            if wait_s is None:
-                wait_s = self._probe_s(error, errand)
+            if wait_s is None and self._is_dead(error, errand.host):
+                wait_s, signal = 0.0, DEAD  # its next tries are the breaker's probes
             if wait_s is not None:
                 self._frontier.retry(errand, errand.again(), wait_s, signal)
                 return []
@@ -78,14 +75,11 @@ class Door:
             return RobotsDenied(f"robots.txt asks for {asked} s between requests; {cap} s at most are waited")
         return None if rules.allows(job.href) else RobotsDenied("robots.txt disallows it")
 
-    def _probe_s(self, error: UrlError, errand: Job) -> float | None:
-        """Return when to ask a dead host once more, as its breaker would, if enough of its jobs wait to matter."""
+    def _is_dead(self, error: UrlError, host: str) -> bool:
+        """Tell whether its breaker should judge a host that was asked in vain: enough of its jobs wait to matter."""
         cause = error.__cause__
-        is_dead = isinstance(cause, UrlError) and cause.is_host_failure
-        if not is_dead or self._frontier.core.waiting_of(errand.host) < BREAKER_FAILURES:
-            return None
-        probe = errand.attempt - self._attempts
-        return BREAKER_WAITS_S[probe] if probe < len(BREAKER_WAITS_S) else None
+        is_host_failure = isinstance(cause, UrlError) and cause.is_host_failure
+        return is_host_failure and self._frontier.core.waiting_of(host) >= BREAKER_FAILURES
 
 
 def _errand(job: Job) -> Job:

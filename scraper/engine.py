@@ -21,6 +21,8 @@ from scraper.timesheet import Timesheet
 from scraper.urls import Address, FingerprintSet, fingerprint, parse
 from scraper.worker import Worker, failure_record, refusal_record
 
+PULSE_S = 0.25
+
 Results = asyncio.Queue[Record | None]
 """Records on their way to the writer; None: there will be no more."""
 
@@ -87,9 +89,11 @@ class Engine:
             async with asyncio.TaskGroup() as group:
                 writer = group.create_task(self.sink(self.results), name="writer")
                 watcher = group.create_task(self.watch(self.view), name="watch") if self.watch else None
+                pulse = group.create_task(self._pulse(), name="pulse")
                 await self._scrape()
                 await self.results.put(None)
                 await writer
+                pulse.cancel()
                 if watcher is not None:
                     watcher.cancel()
         except BaseExceptionGroup as group:
@@ -135,6 +139,13 @@ class Engine:
             is_stopping=self.is_stopping,
             note="stopping: waiting for the requests in flight" if self.is_stopping else explain(load),
         )
+
+    async def _pulse(self) -> None:
+        """Measure how late the loop is: what a worker seems to wait for may have come long ago."""
+        while True:
+            due = self.clock() + PULSE_S
+            await asyncio.sleep(PULSE_S)
+            self._sheet.late(self.clock() - due)
 
     def _cancel(self) -> None:
         for task in self._tasks:
@@ -206,9 +217,9 @@ class Engine:
 
     async def _work(self, number: int) -> None:
         sheet = self._sheet
-        sheet.wait(number, self._why_idle())
+        sheet.wait(self._why_idle())
         while (job := await self.frontier.get()) is not None:
-            sheet.start(number)
+            sheet.start(number, self._why_idle())
             pace = self.frontier.core.pace(job.host)
             timings = None
             if pace.is_given_up:
@@ -219,7 +230,7 @@ class Engine:
                 timings = await self._try(job, pace)
             await self._refill(job.host)
             sheet.end(number, timings, is_robots=job.is_robots)
-            sheet.wait(number, self._why_idle())
+            sheet.wait(self._why_idle())
 
     async def _try(self, job: Job, pace: Pace) -> Timings | None:
         is_last = not self.frontier.core.waiting_of(job.host) and not self.backlog.waiting(job.host)

@@ -31,44 +31,48 @@ class Timesheet:
         self._hosts = hosts
         self._clock = clock
         self._cpu_clock = cpu_clock
-        self._started = clock()
+        self._started = self._settled = clock()
         self._cpu_started = cpu_clock()
-        self._idle: defaultdict[str, float] = defaultdict(float)
-        self._busy_s = 0.0
-        self._phases: defaultdict[str, float] = defaultdict(float)
-        self._waits: dict[int, tuple[float, str]] = {}
+        self._idle = 0
+        self._idle_s: defaultdict[str, float] = defaultdict(float)
+        self._why = "starved"
         self._works: dict[int, float] = {}
+        self._phases: defaultdict[str, float] = defaultdict(float)
+        self._late_s = 0.0
+        self._pulses = 0
         self._longest: list[HostLoad] = []
         self._next_sample = float("-inf")
         self._loads: deque[Load] = deque()
 
-    def wait(self, worker: int, why: str) -> None:
-        """Take note that `worker` has no job, and why.
+    def wait(self, why: str) -> None:
+        """Take note that one more worker has no job, and why none of the idle ones has any.
 
         `waiting` for a host's turn, `starved` by the source, or in the `tail` of the run.
         """
-        now = self._clock()
-        self._waits[worker] = (now, why)
+        now = self._settle(why)
+        self._idle += 1
         if why == "waiting" and now >= self._next_sample:
             self._sample(now)
 
-    def start(self, worker: int) -> None:
-        """Take note that `worker` has a job."""
-        since, why = self._waits.pop(worker)
-        now = self._clock()
-        self._idle[why] += now - since
-        self._works[worker] = now
+    def start(self, worker: int, why: str) -> None:
+        """Take note that `worker` has a job, and why the others have none."""
+        self._works[worker] = self._settle(why)
+        self._idle -= 1
 
     def wrote(self, seconds: float) -> None:
         """Take note of how long a worker waited until its record was taken."""
         self._phases["write"] += seconds
 
+    def late(self, seconds: float) -> None:
+        """Take note of how late the loop did what was due."""
+        self._late_s += seconds
+        self._pulses += 1
+
     def end(self, worker: int, timings: Timings | None, *, is_robots: bool = False) -> None:
         """Take note that `worker` is done with a job. `timings` are those of a try that ended with it."""
-        seconds = self._clock() - self._works.pop(worker)
-        self._busy_s += seconds
+        since = self._works.pop(worker)
         if is_robots:
-            self._phases["robots"] += seconds
+            self._phases["robots"] += self._clock() - since
         for phase in _PHASES if timings is not None else ():
             milliseconds = getattr(timings, phase)
             if milliseconds is not None:
@@ -76,26 +80,34 @@ class Timesheet:
 
     def load(self, *, unfinished: int, records: int) -> Load:
         """Return how the time of the whole run was spent so far. `records` are the URLs that came to their end."""
-        now = self._clock()
-        idle = defaultdict(float, self._idle)
-        for since, why in self._waits.values():
-            idle[why] += now - since
+        now = self._settle(self._why)
         if now >= self._next_sample or not unfinished:
             self._sample(now)
         elapsed_s = now - self._started
+        idle_s = self._idle_s
         return Load(
             workers=self._workers,
             elapsed_s=elapsed_s,
-            busy_s=self._busy_s + sum(now - since for since in self._works.values()),
-            waiting_s=idle["waiting"],
-            starved_s=idle["starved"],
-            tail_s=idle["tail"],
+            busy_s=self._workers * elapsed_s - sum(idle_s.values()),
+            waiting_s=idle_s["waiting"],
+            starved_s=idle_s["starved"],
+            tail_s=idle_s["tail"],
             phases_s=dict(self._phases),
             cpu_s=self._cpu_clock() - self._cpu_started,
+            late_s=self._late_s,
+            pulses=self._pulses,
             unfinished=unfinished,
             records_per_s=records / elapsed_s if elapsed_s > 0 else 0.0,
             hosts=self._longest,
         )
+
+    def _settle(self, why: str) -> float:
+        """Book the time since the last call to why the idle workers had no job; return the time."""
+        now = self._clock()
+        self._idle_s[self._why] += self._idle * (now - self._settled)
+        self._settled = now
+        self._why = why
+        return now
 
     def lately(self, load: Load) -> Load:
         """Return the part of `load`, the last that was told, that belongs to the last _LATELY_S."""

@@ -72,6 +72,15 @@ def test_a_full_core_is_told_before_anything_else():
     assert explain(idle(host(), cpu_s=97.0)).startswith("CPU-bound: 97 % of one core, 9 of 50 workers busy;")
 
 
+def test_a_late_loop_is_no_slow_server():
+    late = load(cpu_s=60.0, late_s=12.0, pulses=400, phases_s={"first_byte": 4_900.0})
+    assert explain(late) == (
+        "CPU-bound beside other programs: 60 % of one core, what has arrived waits 30 ms for its turn; "
+        "a core of its own would help, more concurrency will not"
+    )
+    assert "first bytes" in explain(load(cpu_s=5.0, late_s=0.4, pulses=400, phases_s={"first_byte": 4_900.0}))
+
+
 def test_slow_servers_keep_all_workers_busy_and_more_workers_help():
     assert explain(load(phases_s={"connect": 300.0, "first_byte": 4_150.0, "body": 200.0})) == (
         "83 % of the time waiting for first bytes: all 50 workers busy; a higher --concurrency would help"
@@ -162,6 +171,18 @@ def test_a_list_shorter_than_the_workers_is_no_slow_source():
     assert explain(load(busy_s=1_000.0, tail_s=4_000.0, starved_s=0.0)) == (
         "80 % of the time fewer URLs were left than workers: 40 of 50 workers idle; more concurrency will not help"
     )
+
+
+def test_the_host_of_the_last_urls_is_named():
+    slow = host("slow.example", unfinished=4, in_flight=4, request_s=5.0)
+    last = explain(load(busy_s=1_000.0, tail_s=4_000.0, hosts=(slow,)))
+    assert "fewer URLs were left than workers, the last at slow.example: 40 of 50" in last
+
+
+def test_a_run_that_is_over_has_no_end_to_wait_for():
+    slow = host("slow.example", unfinished=40, request_s=5.0)
+    over = load(phases_s={"first_byte": 4_000.0}, hosts=(slow,), unfinished=0)
+    assert explain(over).startswith("80 % of the time waiting for first bytes")
 
 
 def test_the_largest_reason_for_idle_workers_is_told():

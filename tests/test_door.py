@@ -3,7 +3,6 @@
 import asyncio
 from types import SimpleNamespace
 
-import pytest
 from frontiers import core, job
 
 from scraper.door import Door
@@ -53,7 +52,7 @@ def opened(answer, *, jobs=3, attempts=1):
         return (1.0 if errand.attempt < attempts else None), FAILED
 
     robots = Robots(answer)
-    door = Door(frontier=frontier, robots=robots, crawl_delay_cap_s=30.0, attempts=attempts, decide=decide)
+    door = Door(frontier=frontier, robots=robots, crawl_delay_cap_s=30.0, decide=decide)
     refused = [door.offer(job(number)) for number in range(jobs)]
     return SimpleNamespace(door=door, frontier=frontier, robots=robots, clock=clock, refused=refused)
 
@@ -97,7 +96,7 @@ def test_a_job_that_comes_later_is_decided_at_once():
 
 def test_without_robots_every_job_goes_in():
     frontier = Frontier(core(), window=100, clock=lambda: 0.0)
-    door = Door(frontier=frontier, robots=None, crawl_delay_cap_s=30.0, attempts=1, decide=lambda *_: (None, ANSWERED))
+    door = Door(frontier=frontier, robots=None, crawl_delay_cap_s=30.0, decide=lambda *_: (None, ANSWERED))
     assert door.offer(job(0)) is None
     assert frontier.core.pop(0.0).href == "http://a/0"
 
@@ -136,15 +135,27 @@ def test_an_unreachable_robots_txt_is_tried_again_and_then_denies_everything():
     assert len(parts.robots.asked) == 3
 
 
-@pytest.mark.parametrize(("jobs", "asked"), [(BREAKER_FAILURES - 1, 1), (BREAKER_FAILURES, 1 + len(BREAKER_WAITS_S))])
-def test_a_dead_host_with_many_jobs_is_probed_before_it_is_given_up(jobs, asked):
-    parts = opened(unreachable(), jobs=jobs)
-    denied = []
-    while not denied:
-        denied = run_errand(parts)
-        parts.clock.now += max(BREAKER_WAITS_S)
-    assert len(denied) == jobs
-    assert len(parts.robots.asked) == asked
+def test_a_dead_host_with_few_jobs_is_asked_as_often_as_a_url():
+    parts = opened(unreachable(), jobs=BREAKER_FAILURES - 1)
+    assert len(run_errand(parts)) == BREAKER_FAILURES - 1
+    assert len(parts.robots.asked) == 1
+
+
+def test_a_dead_host_with_many_jobs_is_probed_by_its_breaker_before_it_is_given_up():
+    parts = opened(unreachable(), jobs=BREAKER_FAILURES)
+    assert run_errand(parts) == []
+    for wait_s in BREAKER_WAITS_S:
+        pace = parts.frontier.core.pace("a")
+        assert (pace.limit, pace.is_down) == ("down", False)
+        assert parts.frontier.core.pop(parts.clock.now + wait_s - 0.1) is None
+        parts.clock.now += wait_s
+        assert run_errand(parts) == []
+    assert parts.frontier.core.pace("a").is_down
+    errand = parts.frontier.core.pop(parts.clock.now)
+    assert errand.is_robots
+    parts.door.give_up(errand)
+    assert len(ready(parts)) == BREAKER_FAILURES
+    assert len(parts.robots.asked) == 1 + len(BREAKER_WAITS_S)
 
 
 def test_a_host_that_is_back_at_the_first_probe_loses_nothing():

@@ -62,7 +62,7 @@ def engine(rows, fetch=page, sink=None, *, workers=4, per_host=4, window=100, **
     return Engine(
         rows=rows,
         frontier=frontier,
-        door=Door(frontier=frontier, robots=robots, crawl_delay_cap_s=30.0, attempts=3, decide=worker.decide),
+        door=Door(frontier=frontier, robots=robots, crawl_delay_cap_s=30.0, decide=worker.decide),
         worker=worker,
         backlog=Backlog(),
         clock=clock,
@@ -483,3 +483,19 @@ def test_redirected_jobs_stopped_on_their_way_are_pending():
         assert sink.records == []
 
     asyncio.run(scenario())
+
+
+def test_how_late_the_loop_is_is_measured(monkeypatch):
+    monkeypatch.setattr("scraper.engine.PULSE_S", 0.01)
+
+    async def fetch(request):
+        time.sleep(0.05)  # noqa: ASYNC251 - the loop is held up on purpose
+        return await page(request)
+
+    async def scenario():
+        run, _ = engine(rows_of(*urls(8)), fetch, workers=1)
+        await asyncio.wait_for(run.run(), 5)
+        return run.load()
+
+    load = asyncio.run(scenario())
+    assert load.late_s / load.pulses > 0.02

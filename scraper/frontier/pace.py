@@ -20,13 +20,14 @@ RECOVERY_ANSWERS = 10
 class Signal(Struct, frozen=True):
     """What the end of a try says of its host."""
 
-    kind: Literal["answered", "failed", "pushed-back", "nothing"]
-    """It answered; it could not be reached or fell silent; it sent 429 or 503; it was not asked."""
+    kind: Literal["answered", "failed", "dead", "pushed-back", "nothing"]
+    """It answered; it could not be reached or fell silent; so often that nothing but probes makes sense any more; it
+    sent 429 or 503; it was not asked."""
     pause_s: float = 0.0
     """How long a host that pushed back wants to be left alone."""
 
 
-ANSWERED, FAILED, NOTHING = Signal("answered"), Signal("failed"), Signal("nothing")
+ANSWERED, FAILED, DEAD, NOTHING = Signal("answered"), Signal("failed"), Signal("dead"), Signal("nothing")
 
 
 class Pace:
@@ -117,6 +118,9 @@ class Pace:
         elif signal.kind == "pushed-back":
             self._pushed_back(now, signal.pause_s)
         elif signal.kind == "failed":
+            self._failed(now)
+        elif signal.kind == "dead":
+            self._streak = max(self._streak, BREAKER_FAILURES - 1)
             self._failed(now)
 
     def _answered(self) -> None:
