@@ -22,7 +22,7 @@ from scraper.engine import Engine, Results, Rows
 from scraper.errors import UsageError
 from scraper.extract import build_extractor
 from scraper.fetcher import Fetcher
-from scraper.frontier import Frontier, FrontierCore, Pace
+from scraper.frontier import Frontier, FrontierCore, Names, Pace
 from scraper.loops import in_own_loop
 from scraper.models import Record
 from scraper.progress import View
@@ -84,9 +84,10 @@ async def stream(
         await is_consumed.wait()
 
     async def work() -> None:
-        async with _worker(settings, transport) as worker:
+        async with _parts(settings, transport) as (worker, names):
             rows = rows_of(urls, settings)
-            await _engine(settings, worker=worker, rows=rows, results=results, sink=wait_for_consumer).run()
+            sink = wait_for_consumer
+            await _engine(settings, worker=worker, names=names, rows=rows, results=results, sink=sink).run()
 
     def wake_consumer(_: object) -> None:
         with suppress(asyncio.QueueFull):  # then it has records to take and does not wait
@@ -121,8 +122,8 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
     `watch` draws the progress; `on_start` gets the engine, to stop it.
     """
     started = asyncio.get_running_loop().time()
-    async with _worker(config, transport) as worker:
-        engine = partial(_engine, config, worker=worker, rows=rows, results=_results(config), watch=watch)
+    async with _parts(config, transport) as (worker, names):
+        engine = partial(_engine, config, worker=worker, names=names, rows=rows, results=_results(config), watch=watch)
         if config.output is None:
             records: list[Record] = []
             done = await _run_to_end(engine(sink=partial(_collect, records)), on_start)
@@ -148,8 +149,13 @@ async def _run_to_end(engine: Engine, on_start: Callable[[Engine], None] | None)
 
 
 @asynccontextmanager
-async def _worker(config: Config, transport: httpx.AsyncBaseTransport | None) -> AsyncIterator[Worker]:
-    """Make what turns jobs into records. Raises UsageError here, before the output is touched, for a bad setting."""
+async def _parts(
+    config: Config, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[tuple[Worker, Names | None]]:
+    """Make what turns jobs into records, and what looks up the names of their hosts.
+
+    Raises UsageError here, before the output is touched, for a bad setting.
+    """
     extract = build_extractor(
         select=config.select, links=config.links, meta=config.meta, html=config.html, parse=config.parse
     )
@@ -157,18 +163,27 @@ async def _worker(config: Config, transport: httpx.AsyncBaseTransport | None) ->
         if transport is None:
             transport = _transport(config)
             stack.push_async_callback(transport.aclose)
-        yield Worker(
+        worker = Worker(
             fetch=_fetcher(transport, config),
             extract=extract,
             retry=_retry_policy(config),
             retry_after_cap_s=defaults.RETRY_AFTER_CAP_S,
             wall_clock=_utc_now,
         )
+        yield worker, transport.names if isinstance(transport, AiohttpTransport) else None
 
 
-def _engine(config: Config, *, worker: Worker, **parts: Any) -> Engine:
+@asynccontextmanager
+async def robots(config: Config) -> AsyncIterator[Robots]:
+    """Make what asks origins for their robots.txt as a run with `config` would, for as long as the block lasts."""
+    async with _parts(config) as (worker, _):
+        yield _robots(config, worker, asyncio.get_running_loop().time)
+
+
+def _engine(config: Config, *, worker: Worker, names: Names | None, **parts: Any) -> Engine:
     clock = asyncio.get_running_loop().time
-    frontier = Frontier(FrontierCore(partial(_pace, config)), window=defaults.FRONTIER_WINDOW, clock=clock)
+    core = FrontierCore(partial(_pace, config))
+    frontier = Frontier(core, window=defaults.FRONTIER_WINDOW, clock=clock, names=names)
     return Engine(
         frontier=frontier,
         door=Door(

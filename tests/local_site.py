@@ -319,15 +319,16 @@ def closed_port(host: str = "127.0.0.1") -> Iterator[int]:
 
 
 @contextmanager
-def silent_listener(host: str = "127.0.0.1") -> Iterator[int]:
+def silent_listener(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """A port where connecting hangs: its backlog is full and nobody accepts (Linux then drops each SYN)."""
     with ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind((host, 0))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = stack.enter_context(socket.socket(family))
+        listener.bind((host, port))
         listener.listen(0)
         is_full = False
         while not is_full:
-            filler = stack.enter_context(socket.socket())
+            filler = stack.enter_context(socket.socket(family))
             filler.settimeout(0.1)
             is_full = bool(filler.connect_ex(listener.getsockname()))
         yield listener.getsockname()[1]

@@ -6,6 +6,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -44,10 +45,12 @@ async def _plan(sources: Sequence[str], config: Config, *, asks_robots: bool, re
     if not config.fresh:
         now = datetime.now().astimezone()
         finished = finished_in(output, retry_failed=config.retry_failed, now=now, sources=sources)
-    async with api._worker(config, None) as worker:  # noqa: SLF001 - api wires the parts, and nothing else does
-        clock = asyncio.get_running_loop().time
-        robots = api._robots(config, worker, clock) if asks_robots else None  # noqa: SLF001 - as above
-        plan = await make_plan(rows, config, finished=finished, output=output, request_s=request_s, robots=robots)
+    plan_of = partial(make_plan, rows, config, finished=finished, output=output, request_s=request_s)
+    if asks_robots:
+        async with api.robots(config) as robots:
+            plan = await plan_of(robots=robots)
+    else:
+        plan = await plan_of()
     if plan.lines == plan.blank:
         raise UsageError(f"{', '.join(sources)} holds no URL; write one on each line")
     return plan

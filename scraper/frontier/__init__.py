@@ -6,19 +6,44 @@ All politeness lives in the core, so a worker never sleeps: a delay, a back-off 
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
 from scraper.frontier.core import FrontierCore
 from scraper.frontier.pace import ANSWERED, FAILED, NOTHING, Pace, Signal
 from scraper.models import Job
 
-__all__ = ["ANSWERED", "FAILED", "NOTHING", "Frontier", "FrontierCore", "Pace", "Signal"]
+__all__ = ["ANSWERED", "FAILED", "NOTHING", "Frontier", "FrontierCore", "Names", "Pace", "Signal"]
+
+
+class Names(Protocol):
+    """Resolves the names of hosts."""
+
+    def is_settled(self, host: str) -> bool:
+        """Return whether a request to `host` would not have to wait for its address."""
+        ...
+
+    def settle(self, host: str, then: Callable[[], None]) -> None:
+        """Look it up, and call `then` once it is settled, one way or the other."""
+        ...
+
+    def forget(self, host: str) -> None:
+        """Do not take a failure for an answer any more."""
+        ...
 
 
 class Frontier:
-    """The core with waiting added: producers wait when it is full, workers until something is due."""
+    """The core with waiting added: producers wait when it is full, workers until something is due.
 
-    def __init__(self, core: FrontierCore, *, window: int, clock: Callable[[], float]) -> None:
+    With `names` no job starts before its host's name was looked up: one that hangs holds no worker.
+    """
+
+    def __init__(
+        self, core: FrontierCore, *, window: int, clock: Callable[[], float], names: Names | None = None
+    ) -> None:
         self.core = core
+        self._names = names
+        self._is_reachable = None if names is None else partial(self._is_settled, names)
         self._window = window
         self._clock = clock
         self._getters: deque[asyncio.Future[None]] = deque()
@@ -55,7 +80,7 @@ class Frontier:
             if self._is_stopped or (self._is_closed and not self.core.waiting and not self.core.in_flight):
                 self._wake_all()
                 return None
-            job = self.core.pop(self._clock())
+            job = self.core.pop(self._clock(), self._is_reachable)
             if job is not None:
                 if self.core.has_ready():
                     _wake_one(self._getters)
@@ -77,6 +102,8 @@ class Frontier:
         """End this try of `job`; the next one, `again`, may start in `wait_s` seconds."""
         now = self._clock()
         self.core.retry(job, again, now, now + wait_s, signal)
+        if self._names is not None:
+            self._names.forget(job.host)
         _wake_one(self._getters)
 
     def obey_crawl_delay(self, host: str, crawl_delay_s: float) -> None:
@@ -92,6 +119,16 @@ class Frontier:
         """Start nothing any more; what waits stays pending."""
         self._is_stopped = True
         self._wake_all()
+
+    def _is_settled(self, names: Names, host: str) -> bool:
+        if names.is_settled(host):
+            return True
+        names.settle(host, partial(self._release, host))
+        return False
+
+    def _release(self, host: str) -> None:
+        self.core.release(host, self._clock())
+        _wake_one(self._getters)
 
     def _wake_all(self) -> None:
         while self._getters:

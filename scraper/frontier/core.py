@@ -12,7 +12,7 @@ from scraper.urls import FingerprintSet
 class _Host:
     """One host's waiting jobs and its pace."""
 
-    __slots__ = ("in_flight", "jobs", "name", "pace", "ticket", "waiting")
+    __slots__ = ("in_flight", "is_held", "jobs", "name", "pace", "ticket", "waiting")
 
     def __init__(self, name: str, pace: Pace) -> None:
         self.name = name
@@ -21,14 +21,15 @@ class _Host:
         self.waiting = 0  # those in `jobs`, behind a gate, and retries
         self.in_flight = 0
         self.ticket = 0  # the only entry in the core's heaps that still counts
+        self.is_held = False
 
 
 class FrontierCore:
     """Every operation is O(log n).
 
     A host with jobs is in exactly one place: among the ready (it may start its best job now), among the timed (it may
-    at a later time), or in none while all its slots are taken. Moving a host does not search a heap for its old entry
-    but makes that stale, by drawing a new ticket.
+    at a later time), or in none while all its slots are taken or it is held. Moving a host does not search a heap for
+    its old entry but makes that stale, by drawing a new ticket.
 
     A gate holds the jobs of an origin back while its robots.txt is being asked for.
     """
@@ -65,12 +66,18 @@ class FrontierCore:
         else:
             self._enqueue(host, job, now)
 
-    def pop(self, now: float) -> Job | None:
-        """Start and return the job that is first among those that may start, or None."""
+    def pop(self, now: float, is_reachable: Callable[[str], bool] | None = None) -> Job | None:
+        """Start and return the job that is first among those that may start, or None.
+
+        A host that `is_reachable` says no to is held until it is released.
+        """
         self._release_due(now)
         while self._ready:
             _, _, ticket, host = heapq.heappop(self._ready)
             if ticket != host.ticket:
+                continue
+            if is_reachable is not None and not host.pace.is_given_up and not is_reachable(host.name):
+                host.is_held = True
                 continue
             _, _, job = heapq.heappop(host.jobs)
             host.in_flight += 1
@@ -82,6 +89,13 @@ class FrontierCore:
             self._place(host, now)
             return job
         return None
+
+    def release(self, host: str, now: float) -> None:
+        """Hold `host` no longer."""
+        known = self._hosts.get(host)
+        if known is not None and known.is_held:
+            known.is_held = False
+            self._place(known, now)
 
     def done(self, job: Job, now: float, signal: Signal = NOTHING) -> None:
         """End a started job, and let its host learn from it."""
@@ -163,6 +177,8 @@ class FrontierCore:
     def _place(self, host: _Host, now: float) -> None:
         """Put `host` where it belongs now, and nowhere else."""
         host.ticket = next(self._tickets)
+        if host.is_held:
+            return
         ready_at = host.pace.ready_at()
         if host.jobs and host.pace.has_slot(host.in_flight):
             if ready_at <= now:

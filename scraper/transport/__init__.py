@@ -41,6 +41,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         is_insecure: bool = False,
     ) -> None:
         self._proxy = proxy
+        self._resolver = resolver
         self._pool = CappedConnector(
             max_open=max_open,
             limit=limit,
@@ -65,6 +66,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """Sockets open now, idle ones included."""
         return self._pool.budget.open
 
+    @property
+    def names(self) -> CachingResolver | None:
+        """What resolves the names of the hosts that are asked; None when a proxy does."""
+        return None if self._proxy else self._resolver
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the response with its body still to be read. Raises httpx.TransportError."""
         CURRENT.set(request.extensions.get("phases") or Phases())
@@ -86,6 +92,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close every connection."""
         await self._session.close()
+        await self._resolver.close()
 
 
 def tls_context(*, is_insecure: bool) -> ssl.SSLContext:

@@ -216,3 +216,42 @@ def test_the_next_try_may_be_at_another_host():
     frontier.retry(job(1, "b"), listed, 0.0, 3.0, ANSWERED)
     assert (frontier.waiting_of("a"), frontier.waiting_of("b"), frontier.in_flight) == (1, 0, 0)
     assert drain(frontier, 3.0) == [0]
+
+
+def test_a_host_that_cannot_be_reached_yet_is_held_and_delays_no_other():
+    frontier = core(delay=5.0)
+    for number, host in enumerate("aabb"):
+        frontier.push(job(number, host), 0.0)
+    asked = []
+
+    def is_reachable(host):
+        asked.append(host)
+        return host == "b"
+
+    assert frontier.pop(0.0, is_reachable).host == "b"
+    assert frontier.pop(0.0, is_reachable) is None
+    assert asked == ["a", "b"]  # a held host is not asked for again
+    frontier.push(job(4, "a"), 0.0)
+    assert frontier.pop(1.0, is_reachable) is None
+    frontier.release("a", 2.0)
+    assert frontier.pop(2.0).ordinal == 0  # and it was not delayed by a start that was none
+    frontier.release("gone", 2.0)
+
+
+def test_a_host_in_flight_may_be_held_and_is_remembered():
+    frontier = core(per_host=2)
+    frontier.push(job(0), 0.0)
+    frontier.push(job(1), 0.0)
+    started = frontier.pop(0.0)
+    assert frontier.pop(0.0, lambda _: False) is None
+    frontier.done(started, 0.0)
+    assert frontier.pop(0.0, lambda _: True) is None
+    frontier.release("a", 0.0)
+    assert frontier.pop(0.0, lambda _: True).ordinal == 1
+
+
+def test_the_jobs_of_a_host_that_is_down_are_ended_without_reaching_it():
+    frontier = core(per_host=4)
+    frontier.push(job(0), 0.0)
+    frontier.pace("a").is_down = True
+    assert frontier.pop(0.0, lambda _: False).ordinal == 0

@@ -9,8 +9,29 @@ from scraper.frontier import Frontier
 
 
 def shell(**options):
-    window = options.pop("window", 100)
-    return Frontier(core(**options), window=window, clock=lambda: asyncio.get_running_loop().time())
+    window, names = options.pop("window", 100), options.pop("names", None)
+    return Frontier(core(**options), window=window, clock=lambda: asyncio.get_running_loop().time(), names=names)
+
+
+class Names:
+    """Looks names up for as long as a test wants."""
+
+    def __init__(self):
+        self.known = set()
+        self.asked = {}
+
+    def is_settled(self, host):
+        return host in self.known
+
+    def settle(self, host, then):
+        self.asked[host] = then
+
+    def answer(self, host):
+        self.known.add(host)
+        self.asked.pop(host)()
+
+    def forget(self, host):
+        self.known.discard(host)
 
 
 def test_a_producer_waits_while_the_window_is_full():
@@ -166,3 +187,54 @@ def test_the_next_gap_ends_on_time_though_every_request_is_slow():
         return starts[-1] - starts[0]
 
     assert asyncio.run(scenario()) < 0.4
+
+
+def test_a_host_waits_for_its_name_in_the_frontier_and_not_in_a_worker():
+    async def scenario():
+        names = Names()
+        frontier = shell(names=names)
+        for number, host in enumerate("abb"):
+            await frontier.put(job(number, host))
+        frontier.close()
+        workers = [asyncio.create_task(frontier.get()) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert sorted(names.asked) == ["a", "b"]
+        names.answer("b")
+        await asyncio.sleep(0.01)
+        assert sorted(task.result().ordinal for task in workers if task.done()) == [1, 2]
+        names.answer("a")
+        await asyncio.wait(workers, timeout=1)
+        assert sorted(task.result().ordinal for task in workers) == [0, 1, 2]
+
+    asyncio.run(scenario())
+
+
+def test_a_retry_has_its_name_looked_up_anew():
+    async def scenario():
+        names = Names()
+        names.known.add("a")
+        frontier = shell(names=names)
+        await frontier.put(job(0, "a"))
+        started = await frontier.get()
+        frontier.retry(started, started, wait_s=0.0)
+        again = asyncio.create_task(frontier.get())
+        await asyncio.sleep(0)
+        names.answer("a")
+        assert (await again).ordinal == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_name_that_is_answered_after_the_stop_starts_nothing():
+    async def scenario():
+        names = Names()
+        frontier = shell(names=names)
+        await frontier.put(job(0, "a"))
+        worker = asyncio.create_task(frontier.get())
+        await asyncio.sleep(0)
+        frontier.stop()
+        names.answer("a")
+        assert await worker is None
+        assert frontier.core.waiting == 1
+
+    asyncio.run(scenario())
