@@ -7,6 +7,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from robots_google import CASES, DIFFERENCES
 
 from scraper import errors
 from scraper.models import Page, Redirect
@@ -218,6 +219,17 @@ def test_the_verdict_is_that_of_the_rfc_s_definition(rules, path):
     matching = [(len(rule), field == "Allow") for field, rule in rules if re.match(expression_of(rule), path)]
     text = "User-agent: *\n" + "".join(f"{field}: {rule}\n" for field, rule in rules)
     assert allows(text, path) == max(matching, default=(0, True))[1]
+
+
+# -- what Google publishes
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_google_s_expectations_are_met_or_the_difference_is_stated(case):
+    found = {path: allows(case.text, path, case.agent) for path in f"{case.allowed} {case.denied}".split()}
+    expected = {path: path in case.allowed.split() for path in found}
+    assert found
+    assert (found == expected) == (case.name not in DIFFERENCES)
 
 
 # -- how files are written
