@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from typing import TextIO, cast
 
@@ -124,11 +125,13 @@ def closing_text(summary: Summary, sentence: str = "") -> str:
     return f"{summary}\n{sentence}" if sentence else str(summary)
 
 
-Draw = Callable[[View, Pace], None]
+Tell = Callable[[int | None], str]
+"""Returns a line of so many characters at most; None: as long as it likes."""
+Draw = Callable[[Tell], None]
 
 
 class Progress:
-    """Shows how a run is doing, on standard error. Nothing that goes wrong with the drawing ends the run."""
+    """Shows how something is going on, on standard error. Nothing that goes wrong with the drawing ends it."""
 
     def __init__(
         self,
@@ -150,19 +153,27 @@ class Progress:
         self._interval_s = interval_s
 
     async def run(self, view: Callable[[], View]) -> None:
-        """Ask for a view and draw it, again and again, until cancelled; return at once when quiet."""
+        """Show the View of a run that `view` returns, again and again, until cancelled; return at once when quiet."""
+        pace = Pace()
+
+        def look() -> Tell:
+            seen = view()
+            pace.add(self._clock(), seen)
+            return partial(describe, seen, pace)
+
+        await self.show(look)
+
+    async def show(self, look: Callable[[], Tell]) -> None:
+        """Show the line that `look` finds, again and again, until cancelled; return at once when quiet."""
         file = self._file or sys.stderr
         if self._is_quiet or file is None:  # a process without standard streams has None
             return
         canvas, usual_s = self._canvas(_Unbreakable(file))
-        pace = Pace()
-        pace.add(self._clock(), view())
+        look()  # a first time: speed is the difference to it
         with canvas as draw:
             while True:
                 await asyncio.sleep(usual_s if self._interval_s is None else self._interval_s)
-                seen = view()
-                pace.add(self._clock(), seen)
-                draw(seen, pace)
+                draw(look())
 
     def _canvas(self, file: "_Unbreakable") -> tuple[AbstractContextManager[Draw], float]:
         """Return where to draw and how often."""
@@ -210,8 +221,8 @@ def _on_terminal(file: _Unbreakable) -> Iterator[Draw]:
     # stdout may carry the records. What others write to stderr meanwhile is put above the line.
     with Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
 
-        def draw(view: View, pace: Pace) -> None:
-            line = Text(describe(view, pace, console.width), no_wrap=True, overflow="ellipsis")
+        def draw(tell: Tell) -> None:
+            line = Text(tell(console.width), no_wrap=True, overflow="ellipsis")
             line.highlight_regex(r"[1-9][\d,]* failed", "bold red")
             live.update(line, refresh=True)
 
@@ -229,7 +240,7 @@ def _in_notebook() -> Iterator[Draw]:
     """Keep one output of the cell up to date. Rich's Live would need ipywidgets there, and warns without."""
     handle = import_module("IPython.display").display({"text/plain": ""}, raw=True, display_id=True)
     try:
-        yield lambda view, pace: handle.update({"text/plain": describe(view, pace)}, raw=True)
+        yield lambda tell: handle.update({"text/plain": tell(None)}, raw=True)
     finally:
         handle.update({"text/plain": ""}, raw=True)
 
@@ -238,8 +249,8 @@ def _in_notebook() -> Iterator[Draw]:
 def _as_lines(file: _Unbreakable, now: Callable[[], datetime]) -> Iterator[Draw]:
     """Write plain lines, each with the time of day."""
 
-    def draw(view: View, pace: Pace) -> None:
-        file.write(f"{now():%H:%M:%S}  {describe(view, pace)}\n")
+    def draw(tell: Tell) -> None:
+        file.write(f"{now():%H:%M:%S}  {tell(None)}\n")
         file.flush()
 
     yield draw

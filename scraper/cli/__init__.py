@@ -133,6 +133,9 @@ def plan(  # noqa: PLR0913, PLR0917 - those of the scraping options that change 
         ),
     ] = None,
     is_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,  # noqa: FBT002 - a flag
+    quiet: Annotated[
+        bool | None, typer.Option("--quiet", "-q", show_default=False, help="Show no progress while origins are asked.")
+    ] = None,
 ) -> None:
     """Tell what scraping a list would do and how long it would take, before any page is fetched."""
     given = dict(locals())

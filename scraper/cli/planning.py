@@ -4,7 +4,8 @@ import asyncio
 import re
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from scraper.config import Config
 from scraper.errors import UsageError
 from scraper.loops import new_event_loop
 from scraper.plan import REQUEST_S, Forecast, InvalidLine, OriginPlan, Plan, RobotsPlan, make_plan
+from scraper.progress import Progress, Tell
 from scraper.resume import finished_in
 from scraper.stats import LABEL_WIDTH, TEXT_WIDTH, count, duration
 from scraper.urls import FingerprintSet
@@ -48,12 +50,22 @@ async def _plan(sources: Sequence[str], config: Config, *, asks_robots: bool, re
     plan_of = partial(make_plan, rows, config, finished=finished, output=output, request_s=request_s)
     if asks_robots:
         async with api.robots(config) as robots:
-            plan = await plan_of(robots=robots)
+            plan = await plan_of(robots=robots, watch=partial(_watch, config))
     else:
         plan = await plan_of()
     if plan.lines == plan.blank:
         raise UsageError(f"{', '.join(sources)} holds no URL; write one on each line")
     return plan
+
+
+async def _watch(config: Config, origins: int, answered: Callable[[], int]) -> None:
+    """Show how many have been asked for their robots.txt."""
+
+    def look() -> Tell:
+        line = f"robots.txt: {answered():,} of {count(origins, 'origin')} asked"
+        return lambda width: line[:width]
+
+    await Progress(clock=time.monotonic, now=datetime.now, is_quiet=config.quiet).show(look)
 
 
 def _is_stream(spec: str) -> bool:
@@ -157,5 +169,5 @@ def _finish(forecast: Forecast) -> Iterator[str]:
     width = max(map(len, times))
     longest = f"the longest host queue, {forecast.longest.host}" if forecast.longest else "the longest host queue"
     whats = [longest, f"{count(forecast.requests, 'request')}, {forecast.concurrency} at a time"]
-    for time, what in zip(times, whats, strict=True):
-        yield f"{time:>{width}}  {what}"
+    for taken, what in zip(times, whats, strict=True):
+        yield f"{taken:>{width}}  {what}"

@@ -7,7 +7,10 @@
 ============  ==================================================================
 """
 
+from collections.abc import Callable, Coroutine
+from functools import partial
 from heapq import nlargest
+from typing import Any
 
 from msgspec import Struct
 
@@ -51,18 +54,20 @@ async def make_plan(  # noqa: PLR0913 - the list, the run, and what is assumed o
     output: str = "-",
     request_s: float = REQUEST_S,
     robots: Robots | None = None,
+    watch: Callable[[int, Callable[[], int]], Coroutine[Any, Any, None]] | None = None,
 ) -> Plan:
     """Return what a run with `config` would do with `rows`, when `output` has a record of each URL in `finished`.
 
     The rows are streamed: a count for each origin and 11 to 16 bytes for each URL are all that is held. With `robots`
     each origin is asked for its robots.txt, once, and the rows are read a second time. `request_s` is what one request
-    is assumed to take, in seconds. Raises UsageError as reading the rows does.
+    is assumed to take, in seconds. `watch` runs while they are asked; it gets their number, and what returns how many
+    have answered so far. Raises UsageError as reading the rows does.
     """
     survey = Survey(finished)
     await survey.read(rows, config.limit)
     verdicts = Verdicts()
     if robots is not None:
-        verdicts = Verdicts(await ask(robots, survey.origins, config))
+        verdicts = Verdicts(await ask(robots, survey.origins, config, watch and partial(watch, len(survey.origins))))
         await Survey(finished).read(rows, config.limit, verdicts.judge)
     queues = Queues(survey.origins, verdicts, has_errands=config.robots, request_s=request_s)
     return Plan(

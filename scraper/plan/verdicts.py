@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 from msgspec import Struct
 
@@ -40,8 +41,15 @@ class RobotsPlan(Struct, frozen=True, kw_only=True):
     """The origins that are not simply allowed, those with the most URLs refused first."""
 
 
-async def ask(robots: Robots, origins: Iterable[str], config: Config) -> Answers:
-    """Ask each of `origins` once for its robots.txt: `concurrency` hosts at a time, one host's origins in turn."""
+Watch = Callable[[Callable[[], int]], Coroutine[Any, Any, None]]
+"""Runs until it is cancelled; gets what returns how many origins have answered so far."""
+
+
+async def ask(robots: Robots, origins: Iterable[str], config: Config, watch: Watch | None = None) -> Answers:
+    """Ask each of `origins` once for its robots.txt: `concurrency` hosts at a time, one host's origins in turn.
+
+    `watch` runs beside it until the end.
+    """
     answers: dict[str, Rules | UrlError] = {}
     hosts = iter([list(group) for _, group in groupby(sorted(origins, key=host_of), key=host_of)])
 
@@ -57,8 +65,12 @@ async def ask(robots: Robots, origins: Iterable[str], config: Config) -> Answers
                 gap_s = max(config.limits_of(host_of(origin))[1], obeyed_s(answers[origin]))
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(config.concurrency):
-            group.create_task(work())
+        watcher = group.create_task(watch(lambda: len(answers))) if watch else None
+        async with asyncio.TaskGroup() as crew:
+            for _ in range(config.concurrency):
+                crew.create_task(work())
+        if watcher is not None:
+            watcher.cancel()
     return answers
 
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from outputs import SUFFIXES, failed, opened, record, write
 
-from scraper import api
+from scraper import api, progress
 from scraper.cli import main
 from scraper.cli import plan as command
 from scraper.cli.planning import _wrapped
@@ -82,6 +82,15 @@ def test_robots_are_asked_once_an_origin_and_nothing_else_is(plan, requests):
     assert "https://down.example: robots-unreachable (robots.txt: 503 Service Unavailable), 3 URLs" in out
     assert "https://shop.example: 1 of 3 URLs denied, Crawl-delay 2 s" in out
     assert "shop.example holds 3 of 10 URLs: with its Crawl-delay of 2 s" in out
+
+
+def test_robots_show_how_many_have_answered_on_standard_error_unless_quiet(plan, monkeypatch):
+    monkeypatch.setattr(progress, "LINE_INTERVAL_S", 0.0)
+    listed(*(f"https://{n}.example/" for n in range(1200)))
+    code, out, err = plan("urls.txt", "--robots", "--json")
+    assert (code, out.count("\n")) == (0, 1)
+    assert re.search(r"^\d\d:\d\d:\d\d  robots\.txt: \d+ of 1,200 origins asked$", err, re.MULTILINE)
+    assert plan("urls.txt", "--robots", "--quiet")[2] == ""
 
 
 def test_json_is_one_object_that_says_the_same(plan):

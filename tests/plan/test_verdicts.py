@@ -50,6 +50,19 @@ def test_two_origins_of_one_host_are_asked_in_turn_and_apart(delay, crawl_delay,
     assert ("https://b.example", 0) in robots.starts
 
 
+def test_who_watches_sees_how_many_have_answered_and_is_ended():
+    seen = []
+
+    async def watch(answered):
+        while True:
+            seen.append(answered())
+            await asyncio.sleep(0.9)
+
+    origins = [f"https://{n}.example" for n in range(4)]
+    virtual_time.run(ask(Asked(), origins, Config(concurrency=2), watch))
+    assert seen == [0, 0, 2]
+
+
 def test_a_failure_is_an_answer():
     answers = virtual_time.run(
         ask(Asked({"https://a.example": RobotsUnreachable("503")}), ["https://a.example"], Config())
