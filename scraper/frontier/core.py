@@ -5,31 +5,21 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 from scraper.frontier.pace import NOTHING, Pace, Signal
+from scraper.frontier.queues import Key, Lanes, Queue, key_of
 from scraper.models import Job
 from scraper.urls import FingerprintSet
 
 
-class _Host:
-    """One host's waiting jobs and its pace."""
-
-    __slots__ = ("in_flight", "is_held", "jobs", "name", "pace", "ticket", "waiting")
-
-    def __init__(self, name: str, pace: Pace) -> None:
-        self.name = name
-        self.pace = pace
-        self.jobs: list[tuple[float, int, Job]] = []  # a heap by (-priority, ordinal)
-        self.waiting = 0  # those in `jobs`, behind a gate, and retries
-        self.in_flight = 0
-        self.ticket = 0  # the only entry in the core's heaps that still counts
-        self.is_held = False
-
-
 class FrontierCore:
-    """Every operation is O(log n).
+    """Every operation is O(log n), but that `pop` may set aside many jobs at once, each job once for each try.
 
-    A host with jobs is in exactly one place: among the ready (it may start its best job now), among the timed (it may
-    at a later time), or in none while all its slots are taken or it is held. Moving a host does not search a heap for
-    its old entry but makes that stale, by drawing a new ticket.
+    What comes in the order of its ordinal waits in a queue that all hosts share, where nothing is sorted. When a job
+    is first there and its host may not start one, it is set aside with its host, which then is in exactly one place:
+    among the ready (it may start its best job now), among the timed (it may at a later time), or in none while all its
+    slots are taken or it is held. Retries, and whatever else comes late, go to their host at once. So `pop` compares
+    two jobs, the first of the queue and the best of the ready, however many wait.
+
+    Moving a host does not search a heap for its old entry but makes that stale: an entry counts if it is the host's.
 
     A gate holds the jobs of an origin back while its robots.txt is being asked for.
     """
@@ -44,11 +34,12 @@ class FrontierCore:
         """Started errands."""
         self._pace_of = pace_of
         self._hosts: dict[str, _Host] = {}
-        self._ready: list[tuple[float, int, int, _Host]] = []  # (-priority, ordinal, ticket, host)
-        self._timed: list[tuple[float, int, _Host]] = []  # (when it may start, ticket, host)
+        self._fresh = Lanes()
+        self._ready: list[tuple[Key, int, _Host]] = []  # (key of its best job, number, host)
+        self._timed: list[tuple[float, int, _Host]] = []  # (when it may start, number, host)
         self._retries: list[tuple[float, int, Job]] = []  # (not_before, ordinal, job)
         self._gates: dict[str, list[Job]] = {}  # by origin
-        self._tickets = count(1)
+        self._numbers = count()
         self._claimed = FingerprintSet()
 
     def claim(self, identity: int) -> bool:
@@ -63,8 +54,8 @@ class FrontierCore:
         gate = None if job.is_robots else self._gates.get(job.origin)
         if gate is not None:
             gate.append(job)
-        else:
-            self._enqueue(host, job, now)
+        elif not self._fresh.add(job):
+            self._set_aside(host, job, now)
 
     def pop(self, now: float, is_reachable: Callable[[str], bool] | None = None) -> Job | None:
         """Start and return the job that is first among those that may start, or None.
@@ -72,23 +63,22 @@ class FrontierCore:
         A host that `is_reachable` says no to is held until it is released.
         """
         self._release_due(now)
-        while self._ready:
-            _, _, ticket, host = heapq.heappop(self._ready)
-            if ticket != host.ticket:
-                continue
-            if is_reachable is not None and not host.pace.is_given_up and not is_reachable(host.name):
-                host.is_held = True
-                continue
-            _, _, job = heapq.heappop(host.jobs)
-            host.in_flight += 1
-            host.waiting -= 1
-            host.pace.start(now)
-            self.waiting -= not job.is_robots
-            self.errands += job.is_robots
-            self.in_flight += 1
-            self._place(host, now)
-            return job
-        return None
+        while True:
+            best = self._best_ready()
+            job = self._fresh.first()
+            if job is not None and (best is None or key_of(job) < best):
+                self._fresh.drop()
+                host = self._hosts[job.host]
+                if host.may_start(now) and self._is_reachable(host, is_reachable):
+                    return self._start(host, job, now)
+                self._set_aside(host, job, now)
+            elif best is not None:
+                _, _, host = heapq.heappop(self._ready)
+                host.entry = None
+                if self._is_reachable(host, is_reachable):
+                    return self._start(host, host.take(), now)
+            else:
+                return None
 
     def release(self, host: str, now: float) -> None:
         """Hold `host` no longer."""
@@ -144,12 +134,15 @@ class FrontierCore:
         return self._hosts[host].pace
 
     def next_due(self) -> float | None:
-        """Return when something that waits for the time may start; earlier than that is possible, later is not."""
+        """Return when something that waits for the time may start; earlier than that is possible, later is not.
+
+        That holds once `pop` has found nothing: it may not have looked at all jobs before.
+        """
         return min((heap[0][0] for heap in (self._timed, self._retries) if heap), default=None)
 
     def has_ready(self) -> bool:
         """Return whether `pop` may find a job without time passing. A wrong yes is possible, a wrong no is not."""
-        return bool(self._ready)
+        return bool(self._ready) or self._fresh.first() is not None
 
     def waiting_of(self, host: str) -> int:
         """Return how many jobs of `host` have not started."""
@@ -162,41 +155,110 @@ class FrontierCore:
             if host.waiting or host.in_flight:
                 yield host.name, host.waiting, host.in_flight, host.pace
 
-    def _host(self, name: str) -> _Host:
+    def _host(self, name: str) -> "_Host":
         host = self._hosts.get(name)
         if host is None:
-            host = self._hosts[name] = _Host(name, self._pace_of(name))
+            host = self._hosts[name] = _Host(name, self._pace_of(name), next(self._numbers))
         return host
 
-    def _enqueue(self, host: _Host, job: Job, now: float) -> None:
-        entry = (-float("inf") if job.is_robots else -job.row.priority, job.ordinal, job)
-        heapq.heappush(host.jobs, entry)
-        if host.jobs[0] is entry:
-            self._place(host, now)
+    def _best_ready(self) -> Key | None:
+        """Return the key of the best job of the ready, after removing stale entries."""
+        while self._ready:
+            entry = self._ready[0]
+            if entry is entry[2].entry:
+                return entry[0]
+            heapq.heappop(self._ready)
+        return None
 
-    def _place(self, host: _Host, now: float) -> None:
-        """Put `host` where it belongs now, and nowhere else."""
-        host.ticket = next(self._tickets)
-        if host.is_held:
+    def _start(self, host: "_Host", job: Job, now: float) -> Job:
+        host.in_flight += 1
+        host.waiting -= 1
+        host.pace.start(now)
+        self.waiting -= not job.is_robots
+        self.errands += job.is_robots
+        self.in_flight += 1
+        self._place(host, now)
+        return job
+
+    @staticmethod
+    def _is_reachable(host: "_Host", is_reachable: Callable[[str], bool] | None) -> bool:
+        """Return whether `host` can be asked; hold it if not."""
+        host.is_held = is_reachable is not None and not host.pace.is_given_up and not is_reachable(host.name)
+        return not host.is_held
+
+    def _set_aside(self, host: "_Host", job: Job, now: float) -> None:
+        if host.jobs is None:
+            host.jobs = Queue(job)
+        elif not host.jobs.add(job):
             return
-        ready_at = host.pace.ready_at()
-        if host.jobs and host.pace.has_slot(host.in_flight):
-            if ready_at <= now:
-                priority, ordinal, _ = host.jobs[0]
-                heapq.heappush(self._ready, (priority, ordinal, host.ticket, host))
-            else:
-                heapq.heappush(self._timed, (ready_at, host.ticket, host))
-        elif not host.waiting and not host.in_flight:
-            if host.pace.is_plain(now):
-                del self._hosts[host.name]
-            elif ready_at > now:  # remembered for as long as its delay lasts
-                heapq.heappush(self._timed, (ready_at, host.ticket, host))
+        self._place(host, now)
+
+    def _place(self, host: "_Host", now: float) -> None:
+        """Put `host` where it belongs now, and nowhere else."""
+        jobs = host.jobs
+        if host.is_held:
+            host.entry = None
+        elif jobs is None:
+            if not host.waiting and not host.in_flight:
+                self._forget(host, now)
+        elif not host.pace.has_slot(host.in_flight):
+            host.entry = None
+        elif (ready_at := host.pace.ready_at()) > now:
+            self._time(host, ready_at)
+        elif host.entry is None or host.entry[0] != jobs.best:
+            host.entry = entry = (jobs.best, host.number, host)
+            heapq.heappush(self._ready, entry)
+
+    def _time(self, host: "_Host", ready_at: float) -> None:
+        """Put `host` among the timed."""
+        if host.entry is None or host.entry[0] != ready_at:
+            host.entry = entry = (ready_at, host.number, host)
+            heapq.heappush(self._timed, entry)
+
+    def _forget(self, host: "_Host", now: float) -> None:
+        """Forget a host that has no jobs; while it must be left alone it is remembered."""
+        if host.pace.is_plain(now):
+            host.entry = None
+            del self._hosts[host.name]
+        elif (ready_at := host.pace.ready_at()) > now:
+            self._time(host, ready_at)
 
     def _release_due(self, now: float) -> None:
         while self._retries and self._retries[0][0] <= now:
             job = heapq.heappop(self._retries)[2]
-            self._enqueue(self._hosts[job.host], job, now)
+            self._set_aside(self._hosts[job.host], job, now)
         while self._timed and self._timed[0][0] <= now:
-            _, ticket, host = heapq.heappop(self._timed)
-            if ticket == host.ticket:
+            entry = heapq.heappop(self._timed)
+            host = entry[2]
+            if host.entry is entry:
+                host.entry = None
                 self._place(host, now)
+
+
+class _Host:
+    """One host's pace, and its jobs that were set aside."""
+
+    __slots__ = ("entry", "in_flight", "is_held", "jobs", "name", "number", "pace", "waiting")
+
+    def __init__(self, name: str, pace: Pace, number: int) -> None:
+        self.name = name
+        self.number = number  # decides between equal entries of a heap
+        self.pace = pace
+        self.jobs: Queue | None = None
+        self.waiting = 0  # those in the shared queue, in `jobs`, behind a gate, and retries
+        self.in_flight = 0
+        self.is_held = False
+        self.entry: tuple[Key | float, int, _Host] | None = None  # the only one in the core's heaps that counts
+
+    def may_start(self, now: float) -> bool:
+        """Return whether one more may start now."""
+        return not self.is_held and self.pace.has_slot(self.in_flight) and self.pace.ready_at() <= now
+
+    def take(self) -> Job:
+        """Remove and return the best of the jobs that were set aside."""
+        if self.jobs is None:
+            raise LookupError(f"{self.name} has no jobs")
+        job, is_last = self.jobs.take()
+        if is_last:
+            self.jobs = None
+        return job

@@ -255,3 +255,43 @@ def test_the_jobs_of_a_host_that_is_down_are_ended_without_reaching_it():
     frontier.push(job(0), 0.0)
     frontier.pace("a").is_down = True
     assert frontier.pop(0.0, lambda _: False).ordinal == 0
+
+
+@given(
+    st.permutations(range(24)),
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([0.0, 0.0, 5.0]) | st.integers(0, 40)), min_size=24),
+    st.integers(1, 3),
+    st.randoms(use_true_random=False),
+)
+def test_the_best_job_that_may_start_is_first_whatever_order_they_come_in(order, kinds, per_host, rng):
+    coming = [job(number, *kind) for number, kind in zip(order, kinds, strict=False)]
+    frontier = core(per_host=per_host)
+    waiting, running = [], []
+    while coming or waiting or running:
+        step = rng.random()
+        if step < 0.4 and coming:
+            waiting.append(coming.pop())
+            frontier.push(waiting[-1], 0.0)
+        elif step < 0.6 and running:
+            frontier.done(running.pop(rng.randrange(len(running))), 0.0)
+        else:
+            slots_taken = Counter(other.host for other in running)
+            able = [each for each in waiting if slots_taken[each.host] < per_host]
+            best = min(able, key=lambda each: (-each.row.priority, each.ordinal), default=None)
+            assert frontier.pop(0.0) is best
+            if best is not None:
+                waiting.remove(best)
+                running.append(best)
+    assert not frontier._hosts
+
+
+def test_a_wrong_yes_to_whether_one_may_start_becomes_a_no_once_it_was_looked_for():
+    frontier = core(per_host=1)
+    for number in range(3):
+        frontier.push(job(number), 0.0)
+    assert frontier.pop(0.0) is not None
+    assert frontier.has_ready()
+    assert frontier.pop(0.0) is None
+    assert not frontier.has_ready()
+    frontier.done(job(0), 0.0)
+    assert frontier.has_ready()
