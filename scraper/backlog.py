@@ -1,4 +1,4 @@
-"""Jobs of hosts that fill their share of the frontier's window: they wait here, on disk, first in, first out per host.
+"""Jobs of hosts that fill their share of the frontier's window: they wait here, on disk, in their host's order.
 
 The file holds the jobs one after the other; memory holds a single 64-bit entry for each, its place and its length.
 """
@@ -23,6 +23,9 @@ READ_BYTES = 1024**2
 GAP_BYTES = 16 * 1024
 """Jobs no further apart are read at once: copying what lies between costs less than a second call (1.5 µs)."""
 
+MOST_LINES = 16
+"""Priorities of one host that are told apart: a line takes about 200 bytes, however few wait in it."""
+
 _LENGTH_BITS = 24
 """Of an entry; the other 40 are the offset in the file, up to a terabyte."""
 _LONGEST = (1 << _LENGTH_BITS) - 1
@@ -33,6 +36,10 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 class Backlog:
     """A queue of jobs for each host, of any length, in 8 to 12 bytes of memory for each job.
 
+    Higher priorities come first, equal ones as they went in. Of a host with more than MOST_LINES priorities waiting,
+    a further one counts as the next lower that waits, or as the lowest. No job overtakes those of its host that are in
+    the frontier already.
+
     What cannot be written and read back exactly as it was (a tuple, a date, a lone surrogate, a job over 16 MiB, one
     that redirects led to its host) is kept in memory. Close it at the end.
     """
@@ -40,7 +47,7 @@ class Backlog:
     def __init__(self, directory: Path | None = None) -> None:
         """Use a nameless file in `directory` (None: where temporary files go), made once it is needed."""
         self._directory = directory
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[str, dict[float, _Line]] = {}  # by host and priority
         self._held: dict[int, Job] = {}
         self._numbers = count()
         self._file: FileIO | None = None
@@ -53,33 +60,31 @@ class Backlog:
 
     def waiting(self, host: str) -> int:
         """Return how many jobs of `host` wait here."""
-        line = self._lines.get(host)
-        return len(line) if line is not None else 0
+        return sum(map(len, self._lines.get(host, {}).values()))
 
     def put(self, job: Job) -> None:
-        """Let `job` wait behind the others of its host. Raises OutputError when the disk is full; it waits even so."""
+        """Let `job` wait behind its host's of its priority. Raises OutputError for a full disk; it waits even so."""
         entry = self._store(job)
-        line = self._lines.get(job.host)
-        if line is None:
-            line = self._lines[job.host] = _Line()
-        line.entries.append(entry)
+        self._line(job.host, job.row.priority).entries.append(entry)
         self._count += 1
         if len(self._buffer) >= BUFFER_BYTES:
             self._flush()
 
     def take(self, host: str, count: int) -> list[Job]:
-        """Remove and return the oldest `count` jobs of `host`, or all. Raises OutputError when it cannot read them."""
-        line = self._lines.get(host)
-        if line is None:
-            return []
-        entries = line.first(count)
-        jobs = self._load(entries)
-        for entry in entries:
-            if not entry & _LONGEST:
-                del self._held[entry >> _LENGTH_BITS]
-        self._count -= len(entries)
-        line.drop(len(entries))
-        if not line:
+        """Remove and return the first `count` jobs of `host`, or all. Raises OutputError when it cannot read them."""
+        lines = self._lines.get(host, {})
+        jobs: list[Job] = []
+        taken = []
+        for priority in sorted(lines, reverse=True):
+            entries = lines[priority].first(count - len(jobs))
+            jobs += self._load(entries)
+            taken.append((priority, entries))
+        for priority, entries in taken:  # only once all of them could be read
+            self._forget(entries)
+            lines[priority].drop(len(entries))
+            if not lines[priority]:
+                del lines[priority]
+        if jobs and not lines:
             del self._lines[host]
             if not self._count:
                 self._rewind()
@@ -93,6 +98,20 @@ class Backlog:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _line(self, host: str, priority: float) -> "_Line":
+        lines = self._lines.setdefault(host, {})
+        if priority not in lines and len(lines) == MOST_LINES:
+            priority = max((known for known in lines if known <= priority), default=min(lines))
+        if priority not in lines:
+            lines[priority] = _Line()
+        return lines[priority]
+
+    def _forget(self, entries: "array[int]") -> None:
+        for entry in entries:
+            if not entry & _LONGEST:
+                del self._held[entry >> _LENGTH_BITS]
+        self._count -= len(entries)
 
     def _store(self, job: Job) -> int:
         """Return the entry that stands for `job`: offset and length, or a number in `_held` and 0."""

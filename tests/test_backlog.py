@@ -1,4 +1,4 @@
-"""The backlog: first in, first out per host, exactly as it was, little memory, a file that does not grow for ever."""
+"""The backlog: by priority, then first in, first out, per host, exactly as it was, in little memory and disk."""
 
 import errno
 import os
@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from scraper.backlog import BUFFER_BYTES, GAP_BYTES, READ_BYTES, Backlog
+from scraper.backlog import BUFFER_BYTES, GAP_BYTES, MOST_LINES, READ_BYTES, Backlog
 from scraper.errors import OutputError
 from scraper.models import Job, Row, Timings, Trail
 
 
-def job(number, host="a.example", data=None, path=""):
+def job(number, host="a.example", data=None, path="", priority=0.0):
     url = f"https://{host}/{number}{path}"
-    return Job(Row(url, number + 1, "urls.txt", 0.0, data), url, host, number)
+    return Job(Row(url, number + 1, "urls.txt", priority, data), url, host, number)
 
 
 @pytest.fixture
@@ -64,6 +64,29 @@ def test_a_host_gets_its_oldest_jobs_in_the_order_they_came(backlog):
     assert [each.ordinal for each in backlog.take("b", 9)] == [1, 3]
     assert [each.ordinal for each in backlog.take("a.example", 9)] == [4]
     assert len(backlog) == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from([0.0, 0.0, 5.0, -1.0]) | st.none(), max_size=40), st.integers(1, 4))
+def test_higher_priorities_come_first_and_equal_ones_in_the_order_they_came(steps, at_once):
+    waiting = []
+    with closing(Backlog()) as backlog:
+        for number, priority in enumerate(steps):
+            if priority is not None:
+                waiting.append(job(number, priority=priority))
+                backlog.put(waiting[-1])
+            else:
+                wanted = sorted(waiting, key=lambda each: -each.row.priority)[:at_once]
+                assert backlog.take("a.example", at_once) == wanted
+                waiting = [each for each in waiting if each not in wanted]
+            assert len(backlog) == backlog.waiting("a.example") == len(waiting)
+
+
+def test_one_priority_too_many_counts_as_the_next_lower_or_as_the_lowest(backlog):
+    fill(backlog, [job(number, priority=10.0 * number) for number in range(MOST_LINES)])
+    fill(backlog, [job(100, priority=15.0), job(101, priority=-7.0), job(102, priority=10.0)])
+    taken = [each.ordinal for each in backlog.take("a.example", 99)]
+    assert taken == [*range(MOST_LINES - 1, 1, -1), 1, 100, 102, 0, 101]
 
 
 def test_a_host_without_jobs_gets_none(backlog):
@@ -297,13 +320,13 @@ def test_a_folder_that_is_not_there_is_an_output_error(tmp_path):
 
 
 def test_a_disk_that_cannot_be_read_is_an_output_error_and_the_jobs_still_wait(monkeypatch, backlog):
-    fill(backlog, [job(number) for number in range(2_000)])
+    fill(backlog, [job(number, priority=number // 1_990) for number in range(2_000)])
     broken = FileIO(os.devnull, "w")  # not readable
     with closing(broken), monkeypatch.context() as patch:
         patch.setattr(backlog, "_file", broken)
         with pytest.raises(OutputError, match="cannot read"):
-            backlog.take("a.example", 10)
-    assert [each.ordinal for each in backlog.take("a.example", 10)] == list(range(10))
+            backlog.take("a.example", 20)  # the first ten are in the buffer
+    assert [each.ordinal for each in backlog.take("a.example", 20)] == [*range(1_990, 2_000), *range(10)]
 
 
 def test_closing_forgets_everything_and_may_be_done_twice(backlog):
