@@ -37,8 +37,8 @@ NEAR_RATIO = 0.5
 _NOT_CONCURRENCY = "more concurrency will not help"
 _ONLY_TIME = "nothing helps but time"
 
-Limit = Literal["per-host", "delay", "crawl-delay", "backing-off", "robots", "down"]
-"""What holds a host: backing-off after 429/503, robots.txt not known yet, down while the breaker probes it."""
+Limit = Literal["per-host", "delay", "crawl-delay", "backing-off", "robots", "dns", "down"]
+"""What holds a host: backing-off after 429/503, robots.txt or its address not known yet, down while it is probed."""
 
 
 class HostLoad(Struct, frozen=True, kw_only=True):
@@ -245,6 +245,7 @@ def _limit(host: HostLoad, names: str) -> tuple[str, str]:
         "crawl-delay": (f"the Crawl-delay of {names} ({gap})", f"{_ONLY_TIME}, robots.txt asks for it"),
         "backing-off": (f"{names}, {pushed_back}", _ONLY_TIME),
         "robots": (f"the robots.txt of {names}", _ONLY_TIME),
+        "dns": (f"the name server to tell the address of {names}", f"{_NOT_CONCURRENCY}, a nearer name server would"),
         "down": (f"{names}, which does not answer ({probed})", _ONLY_TIME),
     }[host.limit]
 

@@ -265,7 +265,7 @@ class Engine:
 
     def _host_loads(self) -> Iterator[HostLoad]:
         now = self.clock()
-        gated = self.frontier.core.gated_hosts()
+        obstacles = self.frontier.core.obstacles()
         for name, waiting, in_flight, pace in self.frontier.core.hosts():
             yield HostLoad(
                 host=name,
@@ -275,7 +275,7 @@ class Engine:
                 gap_s=pace.gap_s,
                 paused_s=max(0.0, pace.ready_at() - now),
                 request_s=pace.request_s,
-                limit="robots" if name in gated and pace.limit != "down" else pace.limit,
+                limit=pace.limit if pace.limit == "down" else obstacles.get(name, pace.limit),
             )
 
     async def _end_unasked(self, job: Job, pace: Pace) -> None:

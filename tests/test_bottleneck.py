@@ -124,6 +124,13 @@ def test_pending_robots_are_counted():
     )
 
 
+def test_names_that_are_looked_up_are_told():
+    assert explain(idle(host(limit="dns", request_s=0.0), share=0.9)) == (
+        "90 % of the time waiting for the name server to tell the address of example.com: 45 of 50 workers idle; "
+        "more concurrency will not help, a nearer name server would"
+    )
+
+
 def test_a_host_that_is_down_is_told_with_its_next_probe():
     assert "example.com, which does not answer (probed again in 25 s): 41" in explain(
         idle(host(limit="down", paused_s=24.5))

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable, Iterator
 from itertools import count
+from typing import Literal
 
 from scraper.frontier.pace import NOTHING, Pace, Signal
 from scraper.frontier.queues import Key, Lanes, Queue, key_of
@@ -125,9 +126,10 @@ class FrontierCore:
         known.pace.obey(crawl_delay_s, now)
         self._place(known, now)
 
-    def gated_hosts(self) -> set[str]:
-        """Return the hosts with jobs that are held back."""
-        return {jobs[0].host for jobs in self._gates.values() if jobs}
+    def obstacles(self) -> dict[str, Literal["robots", "dns"]]:
+        """Return what keeps hosts with jobs from being asked at all: their robots.txt, or their name."""
+        gated: dict[str, Literal["robots", "dns"]] = {jobs[0].host: "robots" for jobs in self._gates.values() if jobs}
+        return gated | {host.name: "dns" for host in self._hosts.values() if host.is_held}
 
     def pace(self, host: str) -> Pace:
         """Return the pace of a host that has jobs."""

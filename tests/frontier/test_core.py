@@ -295,3 +295,15 @@ def test_a_wrong_yes_to_whether_one_may_start_becomes_a_no_once_it_was_looked_fo
     assert not frontier.has_ready()
     frontier.done(job(0), 0.0)
     assert frontier.has_ready()
+
+
+def test_what_keeps_hosts_from_being_asked_is_told():
+    frontier = core()
+    frontier.gate("http://a")
+    for number, host in enumerate("abc"):
+        frontier.push(job(number, host), 0.0)
+    assert frontier.pop(0.0, lambda host: host != "b").host == "c"
+    assert frontier.obstacles() == {"a": "robots", "b": "dns"}
+    frontier.release("b", 0.0)
+    frontier.open_gate("http://a")
+    assert frontier.obstacles() == {}
