@@ -2,7 +2,8 @@
 
 ==============  ====================================================================
 `check`         what a source is; refuses a bad one before anything is requested
-`streams`       reads what may keep a reader waiting, without holding the loop
+`handover`      pulls what may keep its reader waiting, on a thread of its own
+`streams`       standard input, FIFOs and devices, through it
 `pipeline`      bytes to Rows: the three below, one after the other
 `text`          bytes to lines: UTF-8, UTF-16, any line end, lines without an end
 `formats`       lines to Rows: plain lists and JSONL; which format a name tells

@@ -1,7 +1,9 @@
 """The URLs that a program hands over, as Rows: strings or mappings, from a list, a generator or an async one."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from contextlib import aclosing
 from itertools import islice
 from typing import Any
 
@@ -10,15 +12,24 @@ from msgspec.structs import replace
 from scraper.models import Row
 from scraper.sources.columns import Columns, Mapper
 from scraper.sources.formats import url_of
+from scraper.sources.handover import handed_over
 
 BATCH_ROWS = 64
+CLOSE_PATIENCE_S = 1.0
+"""How long a run that ends early waits for the caller's generator to be closed."""
 NAME = "urls"
 
 Item = str | Mapping[str, Any]
 
+_IN_MEMORY = (list, tuple, set, frozenset, dict, deque, KeysView, ValuesView, ItemsView)
+"""What gives its next item at once. All else is pulled on a thread: a generator may be reading a database."""
+
 
 class IterableSource:
-    """Rows of `urls`, pulled as they are needed; their line is their place, from 1."""
+    """Rows of `urls`, pulled as they are needed; their line is their place, from 1.
+
+    What is not in memory already is pulled, and closed, on one thread of its own, BATCH_ROWS ahead at most.
+    """
 
     def __init__(self, urls: Iterable[Item] | AsyncIterable[Item], columns: Columns) -> None:
         self._urls = urls
@@ -28,7 +39,7 @@ class IterableSource:
     @property
     def progress(self) -> float | None:
         """The part that was pulled, from 0 to 1; None when nobody knows how many there are."""
-        total = len(self._urls) if isinstance(self._urls, list | tuple | set | frozenset | dict) else 0
+        total = len(self._urls) if isinstance(self._urls, _IN_MEMORY) else 0
         return self._count / total if total else None
 
     async def __aiter__(self) -> AsyncGenerator[list[Row], None]:
@@ -37,10 +48,17 @@ class IterableSource:
             async for item in self._urls:
                 yield self._rows([item])  # waiting to fill a batch could wait for ever
             return
-        items: Iterator[Item] = iter(self._urls)
-        while batch := list(islice(items, BATCH_ROWS)):
-            yield self._rows(batch)
-            await asyncio.sleep(0)
+        if isinstance(self._urls, _IN_MEMORY):
+            items: Iterator[Item] = iter(self._urls)
+            while batch := list(islice(items, BATCH_ROWS)):
+                yield self._rows(batch)
+                await asyncio.sleep(0)
+            return
+        urls = self._urls
+        batches = handed_over(lambda: urls, ahead=BATCH_ROWS, patience_s=CLOSE_PATIENCE_S, name="pull urls")
+        async with aclosing(batches):
+            async for batch in batches:
+                yield self._rows(batch)
 
     def _rows(self, items: list[Item]) -> list[Row]:
         rows = [well_formed(self._row(item)) for item in items]

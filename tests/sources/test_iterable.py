@@ -1,4 +1,7 @@
 import asyncio
+import threading
+from collections import deque
+from contextlib import aclosing
 
 import pytest
 
@@ -55,7 +58,7 @@ def test_what_is_no_string_is_not_lost():
     ]
 
 
-def test_a_generator_is_pulled_in_small_batches_as_they_are_needed():
+def test_a_generator_is_pulled_as_it_is_needed():
     pulled = []
 
     def generate():
@@ -63,14 +66,44 @@ def test_a_generator_is_pulled_in_small_batches_as_they_are_needed():
             pulled.append(number)
             yield f"https://a.example/{number}"
 
+    async def run() -> int:
+        async with aclosing(aiter(IterableSource(generate(), Columns()))) as batches:
+            return sum([len(await anext(batches)) for _ in range(3)])
+
+    taken = asyncio.run(run())
+    assert len(pulled) <= taken + BATCH_ROWS
+
+
+def test_a_slow_generator_gives_each_url_as_it_comes_and_leaves_the_loop_alone():
+    may_go_on = threading.Event()
+
+    def generate():
+        yield "https://a.example/"
+        assert may_go_on.wait(5)
+        yield "https://b.example/"
+
     async def run() -> None:
         batches = aiter(IterableSource(generate(), Columns()))
-        assert len(await anext(batches)) == BATCH_ROWS
-        assert len(await anext(batches)) == BATCH_ROWS
-        await batches.aclose()
+        assert await anext(batches) == [Row("https://a.example/", 1, "urls")]
+        may_go_on.set()
+        assert await anext(batches) == [Row("https://b.example/", 2, "urls")]
+        assert [rows async for rows in batches] == []
 
     asyncio.run(run())
-    assert len(pulled) == 2 * BATCH_ROWS
+
+
+class OwnList(list):
+    pass
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [["x"], ("x",), {"x"}, frozenset("x"), {"x": 1}, {"x": 1}.keys(), {1: "x"}.values(), deque("x"), OwnList("x")],
+    ids=lambda urls: type(urls).__name__,
+)
+def test_what_is_in_memory_needs_no_thread(urls, monkeypatch):
+    monkeypatch.delattr(threading, "Thread")
+    assert rows_of(urls) == [Row("x", 1, "urls")]
 
 
 def test_an_async_generator_gives_each_url_as_it_comes():
