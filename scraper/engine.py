@@ -18,7 +18,7 @@ from scraper.models import Job, Record, Row, Timings
 from scraper.progress import View
 from scraper.stats import Stats
 from scraper.timesheet import Timesheet
-from scraper.urls import Address, FingerprintSet, fingerprint, parse
+from scraper.urls import Address, FingerprintSet, address_of, fingerprint
 from scraper.worker import Worker, failure_record, refusal_record
 
 PULSE_S = 0.25
@@ -312,7 +312,7 @@ class Engine:
 def _address(row: Row) -> Address | UrlError:
     """Return what the row's URL names, or why it names nothing, with its line."""
     try:
-        return parse(row.url)
+        return address_of(row)
     except UrlError as error:
         place = f"line {row.line} of {row.source}" if row.source else f"line {row.line}"
-        return type(error)(f"{place}: {error.message}")  # both kinds that `parse` raises take a message alone
+        return type(error)(f"{place}: {error.message}")  # both kinds that `address_of` raises take a message alone

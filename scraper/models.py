@@ -17,6 +17,8 @@ class Row(Struct, frozen=True, gc=False):
     """Higher goes first."""
     input: dict[str, Any] | None = None
     """The other columns of the row."""
+    problem: str = ""
+    """What is wrong with a line that has no URL where one belongs; `url` is then the line's text."""
 
 
 class Job(Struct, frozen=True):

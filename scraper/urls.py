@@ -8,6 +8,7 @@ from typing import NamedTuple
 import ada_url
 
 from scraper.errors import InvalidUrl, UnsupportedScheme
+from scraper.models import Row
 
 MAX_URL_LENGTH = 8192
 """Characters; common servers take request lines of 8 KiB."""
@@ -51,6 +52,16 @@ def parse(text: str, base: str | None = None) -> Address:
     if len(href) > MAX_URL_LENGTH:
         raise InvalidUrl(f"the URL has {len(href):,} characters once encoded; {MAX_URL_LENGTH:,} at most")
     return Address(href, host, scheme, f"{scheme}://{host}")
+
+
+def address_of(row: Row) -> Address:
+    """Return the Address that a row names. Raises as `parse`; when the source knew what is wrong, it says that."""
+    try:
+        return parse(row.url)
+    except InvalidUrl:
+        if row.problem:
+            raise InvalidUrl(row.problem) from None
+        raise
 
 
 def join(base: str, reference: str) -> str | None:

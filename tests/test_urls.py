@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.errors import InvalidUrl, UnsupportedScheme
-from scraper.urls import MAX_URL_LENGTH, FingerprintSet, fingerprint, identity, join, parse
+from scraper.models import Row
+from scraper.urls import MAX_URL_LENGTH, FingerprintSet, address_of, fingerprint, identity, join, parse
 
 
 @pytest.mark.parametrize(
@@ -107,3 +108,11 @@ def test_a_fingerprint_set_takes_at_most_16_bytes_for_each_of_many():
     for _ in range(100_000):
         held.add(rng.getrandbits(64))
     assert sum(len(table) * table.itemsize for table in held._tables) / len(held) <= 16.5
+
+
+def test_a_row_that_names_no_url_says_what_its_source_knows():
+    assert address_of(Row("https://a.example/", 1, problem="never told")).href == "https://a.example/"
+    with pytest.raises(InvalidUrl, match="a quote is open"):
+        address_of(Row('"x', 1, problem="a quote is open"))
+    with pytest.raises(InvalidUrl, match="no scheme"):
+        address_of(Row("x", 1))

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from scraper.errors import UrlError
 from scraper.models import Row
-from scraper.urls import Address, FingerprintSet, fingerprint, parse
+from scraper.urls import Address, FingerprintSet, address_of, fingerprint
 
 _INVALID_TOLD = 5
 
@@ -81,6 +81,6 @@ class Survey:
 
 def _address(row: Row) -> Address | UrlError:
     try:
-        return parse(row.url)
+        return address_of(row)
     except UrlError as error:
         return error

@@ -1,7 +1,9 @@
 """Which column of a table holds the URL and which the priority, and a row of it as a Row."""
 
 import math
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
@@ -11,6 +13,8 @@ from scraper.models import Row
 from scraper.urls import MAX_URL_LENGTH
 
 _URL_WORDS = ("url", "link", "href")
+_WORD = re.compile(r"URLs?(?![a-z])|[A-Z]+(?![^\W\d_A-Z])|[^\W\d_][^\W\d_A-Z]*")
+"""A word of a column's name: `page_url`, `page url`, `pageUrl` and `pageURLs` have two, `hourly_rate` has no `url`."""
 _PRIORITY = "priority"
 _SHOWN_COLUMNS = 20
 _SHOWN_CHARACTERS = 40
@@ -25,12 +29,13 @@ class Columns(Struct, frozen=True):
     def url_among(self, names: Sequence[str]) -> str | None:
         """Return which of `names` holds the URL, or None.
 
-        It is the one that was named; else one that is `url`, `link` or `href`; else one that contains it.
+        It is the one that was named; else one that is `url`, `link` or `href`; else one that has it as a word, in the
+        singular or the plural.
         """
         if self.url is not None:
             return _match(self.url, names)
         exact = (_match(word, names) for word in _URL_WORDS)
-        partial = (name for word in _URL_WORDS for name in names if word in name.lower())
+        partial = (name for word in _URL_WORDS for name in names if {word, f"{word}s"} & _words(name))
         return next(filter(None, exact), None) or next(partial, None)
 
     def priority_among(self, names: Sequence[str]) -> str | None:
@@ -73,8 +78,14 @@ class Mapper:
         names = tuple(fields)
         if names != self._names:
             self._choose(names)
-        if self._url is None or not isinstance(fields[self._url], str | None):
-            return unusable(text, line, self._source)
+        if self._url is None:
+            problem = f"none of its keys is called url, link or href; {_listed(names)}"
+            if self._columns.url is not None:
+                problem = f"it has no {self._columns.url!r} (--url-column); {_listed(names)}"
+            return unusable(text, line, self._source, problem)
+        if not isinstance(fields[self._url], str | None):
+            problem = f"{self._url!r} is {described(fields[self._url])}, not a URL in quotes"
+            return unusable(text, line, self._source, problem)
         return make_row(fields, self._url, self._priority, line, self._source)
 
     def check(self) -> None:
@@ -97,13 +108,23 @@ def make_row(fields: dict[str, Any], url_column: str, priority_column: str | Non
     return Row(url.strip(), line, source, priority, fields or None)
 
 
-def unusable(text: str, line: int, source: str) -> Row:
+def unusable(text: str, line: int, source: str, problem: str) -> Row:
     """Return the Row of a line without a usable URL: it fails as invalid-url, and shows what stood there.
 
     A text that is cut stays longer than any URL may be, for it must not be taken for a shorter one.
     """
     text = text.strip()
-    return Row(text if len(text) <= MAX_URL_LENGTH else text[: MAX_URL_LENGTH + 1] + "…", line, source)
+    url = text if len(text) <= MAX_URL_LENGTH else text[: MAX_URL_LENGTH + 1] + "…"
+    return Row(url, line, source, problem=problem)
+
+
+def described(value: object) -> str:
+    """Return what a value of JSON is, shortly: `the number 17`, `an object`."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float | Decimal):
+        return f"the number {_shortened(str(value))}"
+    return "an object" if isinstance(value, Mapping) else "an array" if isinstance(value, list) else "no text"
 
 
 def number(value: object) -> float:
@@ -124,7 +145,14 @@ def _match(wanted: str, names: Iterable[str]) -> str | None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    on_one_line = [" ".join(name.split()) for name in names[:_SHOWN_COLUMNS]]
-    shown = [name if len(name) <= _SHOWN_CHARACTERS else name[:_SHOWN_CHARACTERS] + "…" for name in on_one_line]
+    shown = [_shortened(" ".join(name.split())) for name in names[:_SHOWN_COLUMNS]]
     more = ", …" if len(names) > _SHOWN_COLUMNS else ""
     return f"it has: {', '.join(shown)}{more}" if shown else "it has none"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
+
+
+def _words(name: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(name)}

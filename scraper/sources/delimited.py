@@ -46,15 +46,15 @@ class DelimitedParser:
     def _drain(self, *, is_end: bool) -> list[Row]:
         rows: list[Row] = []
         while self._pending:
-            if self._delimiter is None:
+            if self._delimiter is None and any(map(str.strip, self._pending)):
                 self._delimiter = _guess_delimiter(self._pending)
-            records, taken, is_broken = split_records(self._pending, self._delimiter)
+            records, taken, is_broken = split_records(self._pending, self._delimiter or ",")
             rows += self._parsed(records)
             self._forget(taken)
             is_too_long = self._pending_characters > MAX_RECORD_CHARACTERS
             if not self._pending or not (is_broken or is_end or is_too_long):
                 break
-            rows.append(unusable(self._pending[0], self._line, self._source))
+            rows.append(unusable(self._pending[0], self._line, self._source, "a quote in it is never closed"))
             self._forget(1)
         return rows
 
@@ -89,6 +89,12 @@ class DelimitedParser:
         self._url = self._columns.require_url(names, self._source)
         self._priority = self._columns.require_priority(names, self._source)
         self._names = names
+
+
+def header_of(line: str) -> list[str]:
+    """Return the names of the columns if `line` is a table's header."""
+    records, _, _ = split_records([line], _guess_delimiter([line]))
+    return records[0][1] if records else []
 
 
 def split_records(lines: Sequence[str], delimiter: str) -> tuple[list[tuple[int, list[str]]], int, bool]:

@@ -1,16 +1,19 @@
-"""Lines to Rows, by the format that a file's name tells: plain lists and JSONL here, tables in `delimited`."""
+"""Lines to Rows, by the format that a name or the first line tells: plain lists and JSONL, tables in `delimited`."""
 
+import json
+import math
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from pathlib import PurePath
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from scraper.compression import compression_of
 from scraper.models import Row
-from scraper.sources.columns import Columns, Mapper, unusable
-from scraper.sources.delimited import DelimitedParser
+from scraper.sources.columns import Columns, Mapper, described, unusable
+from scraper.sources.delimited import DelimitedParser, header_of
 
 
 class Parser(Protocol):
@@ -68,38 +71,65 @@ class JsonlParser:
         if not text:
             return Row("", self._line, self._source)
         try:
-            value = self._decoder.decode(text)
-        except (msgspec.DecodeError, RecursionError):
-            return unusable(text, self._line, self._source)
+            value = self._decode(text)
+        except (ValueError, RecursionError) as error:  # msgspec's are ValueErrors
+            reason = str(error).removeprefix("JSON is malformed: ") or type(error).__name__
+            return unusable(text, self._line, self._source, f"it is not valid JSON ({reason})")
         if isinstance(value, dict):
             return self._mapper.row(value, self._line, text)
         if isinstance(value, str):
             return Row(value.strip(), self._line, self._source)
-        return unusable(text, self._line, self._source)
+        problem = f"it is {described(value)}, not an object with a URL or a URL in quotes"
+        return unusable(text, self._line, self._source, problem)
+
+    def _decode(self, text: str) -> Any:
+        """Return the value of a JSON text. Raises ValueError, RecursionError."""
+        try:
+            return self._decoder.decode(text)
+        except msgspec.ValidationError:  # a number that no float is large enough for: JSON, as it has no bounds
+            return json.loads(text, parse_float=_number)
 
 
 class GuessingParser:
-    """For what has no telling name, such as a pipe: JSONL when the first line that is not blank opens with `{`."""
+    """For what has no telling name, such as a pipe; its first line that is not blank decides.
+
+    JSONL when that opens with `{`; a table (CSV, TSV) when it names a URL column, as `Columns.url_among` has it; else a
+    plain list. With a column that was named, everything that is neither JSONL nor begins with a URL is a table.
+    """
 
     def __init__(self, source: str, columns: Columns) -> None:
-        self._plain = PlainParser(source, columns)
-        self._jsonl = JsonlParser(source, columns)
+        self._source = source
+        self._columns = columns
+        self._blank = 0
         self._chosen: Parser | None = None
 
     def rows(self, lines: list[str]) -> list[Row]:
-        """Return one Row a line. Raises UsageError when the first objects have no URL column."""
+        """Return the Rows that `lines` complete. Raises UsageError when there is a table without a URL column."""
         if self._chosen is None:
             first = next((text for line in lines if (text := line.strip())), "")
-            if first:
-                self._chosen = self._jsonl if first.startswith("{") else self._plain
-        if self._chosen is None:
-            self._jsonl.rows(lines)  # blank lines count, whatever follows
-            return self._plain.rows(lines)
+            if not first:
+                start = self._blank + 1
+                self._blank += len(lines)
+                return [Row("", number, self._source) for number, _ in enumerate(lines, start)]
+            self._chosen = self._parser(first)
+            self._chosen.rows(["\n"] * self._blank)  # they count
         return self._chosen.rows(lines)
 
     def finish(self) -> list[Row]:
-        """Return nothing: no Row spans lines."""
-        return []
+        """Return the last Rows."""
+        return [] if self._chosen is None else self._chosen.finish()
+
+    def _parser(self, first: str) -> Parser:
+        if first.startswith("{"):
+            return JsonlParser(self._source, self._columns)
+        is_comment_or_url = first.startswith("#") or "://" in first
+        if not is_comment_or_url and (self._columns.url is not None or self._names_urls(first)):
+            return DelimitedParser(self._source, self._columns)
+        return PlainParser(self._source, self._columns)
+
+    def _names_urls(self, first: str) -> bool:
+        # A host (`my.link`) or a URL that lacks its scheme is no header.
+        return not {".", "/"}.intersection(first) and self._columns.url_among(header_of(first)) is not None
 
 
 _PARSERS: dict[str, Callable[[str, Columns], Parser]] = {
@@ -127,3 +157,8 @@ def url_of(line: str) -> str:
     """Return `line` trimmed; nothing when it is a comment."""
     text = line.strip()
     return "" if text.startswith("#") else text
+
+
+def _number(digits: str) -> float | Decimal:
+    number = float(digits)
+    return number if math.isfinite(number) else Decimal(digits)

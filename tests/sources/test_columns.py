@@ -18,10 +18,16 @@ from scraper.urls import MAX_URL_LENGTH, parse
         (["name", "page_link", "page_url"], "page_url"),
         (["name", "HrefTarget"], "HrefTarget"),
         (["id", "address"], None),
+        (["hourly_rate", "curl", "blinked", "hrefs_seen"], "hrefs_seen"),
+        (["hourly_rate", "homepageURL"], "homepageURL"),
+        (["HTTPLink", "name"], "HTTPLink"),
+        (["name", "page URLs"], "page URLs"),
+        (["url2"], "url2"),
+        (["hourlyRate", "curling", "LINKED"], None),
         ([], None),
     ],
 )
-def test_the_url_column_is_guessed_exact_names_first(names, expected):
+def test_the_url_column_is_guessed_exact_names_first_then_whole_words(names, expected):
     assert Columns().url_among(names) == expected
 
 
@@ -96,7 +102,7 @@ def test_mappings_none_of_which_has_a_url_are_refused():
 
 def test_a_text_that_is_cut_never_passes_for_a_shorter_url():
     whole = "https://a.example/" + "x" * 100_000
-    row = unusable(whole, 4, "a.csv")
+    row = unusable(whole, 4, "a.csv", "no luck")
     assert MAX_URL_LENGTH < len(row.url) < MAX_URL_LENGTH + 10
     with pytest.raises(InvalidUrl):
         parse(row.url)

@@ -140,7 +140,7 @@ def test_an_unclosed_quote_is_given_up_before_it_fills_the_memory():
         count += 1000
         rows += parser.rows(batch)
         assert parser._pending_characters <= MAX_RECORD_CHARACTERS
-    assert rows[0] == Row('"never closed', 2, "a.csv")
+    assert rows[0] == Row('"never closed', 2, "a.csv", problem="a quote in it is never closed")
     assert [row.line for row in rows] == list(range(2, count + 3))
     assert rows[-1].url == f"https://a.example/{count - 1}"
 

@@ -33,7 +33,7 @@ def test_mappings_follow_the_rules_of_columns():
     table = [{"id": 1, "Link": "https://a.example/", "priority": 5}, {"id": 2}, {3: "x", "url": "https://b.example/"}]
     assert rows_of(table) == [
         Row("https://a.example/", 1, "urls", 5.0, {"id": 1, "priority": 5}),
-        Row("{'id': 2}", 2, "urls"),
+        Row("{'id': 2}", 2, "urls", problem="none of its keys is called url, link or href; it has: id"),
         Row("https://b.example/", 3, "urls", 0.0, {"3": "x"}),
     ]
     assert table[0]["Link"] == "https://a.example/", "the caller's dict is left as it is"
