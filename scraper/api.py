@@ -4,9 +4,9 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier, FrontierCore, Names, Pace
 from scraper.loops import in_own_loop
 from scraper.models import Record
+from scraper.output import OutputFile, OutputStream
 from scraper.progress import View
 from scraper.resume import Output, open_output
 from scraper.retry import RetryPolicy
@@ -121,18 +122,18 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
 
     `watch` draws the progress; `on_start` gets the engine, to stop it.
     """
-    started = asyncio.get_running_loop().time()
+    finish = partial(_run_to_end, on_start=on_start, started=asyncio.get_running_loop().time())
     async with _parts(config, transport) as (worker, names):
-        engine = partial(_engine, config, worker=worker, names=names, rows=rows, results=_results(config), watch=watch)
+        start = partial(_engine, config, worker=worker, names=names, rows=rows, results=_results(config), watch=watch)
         if config.output is None:
             records: list[Record] = []
-            done = await _run_to_end(engine(sink=partial(_collect, records)), on_start)
-            return Run(_summary(done, started, output=None), records)
-        with await _opened(config, sources) as output:
-            done = await _run_to_end(engine(sink=Writer(output).run, finished=output.finished), on_start)
-    summary = _summary(done, started, output=output.path)
-    if sources and summary.is_complete and summary.lines == summary.blank:
-        raise UsageError(f"{', '.join(sources)} holds no URL; write one on each line")
+            engine = start(sink=partial(_collect, records))
+            return Run(await finish(engine, output=None), records)
+        with await _opened(config, sources) as output, _not_left_empty(output.target):
+            engine = start(sink=Writer(output).run, finished=output.finished)
+            summary = await finish(engine, output=output.path)
+            if sources and summary.is_complete and summary.lines == summary.blank:
+                raise UsageError(f"{', '.join(sources)} holds no URL; write one on each line")
     return Run(summary, None)
 
 
@@ -141,11 +142,30 @@ async def _collect(records: list[Record], results: Results) -> None:
         records.append(record)
 
 
-async def _run_to_end(engine: Engine, on_start: Callable[[Engine], None] | None) -> Engine:
+async def _run_to_end(
+    engine: Engine, *, on_start: Callable[[Engine], None] | None, started: float, output: str | None
+) -> Summary:
+    """Run it; return the account. Raises RunError, with the account when the source was damaged further on."""
     if on_start is not None:
         on_start(engine)
-    await engine.run()
-    return engine
+    try:
+        await engine.run()
+    except UsageError as error:
+        if engine.stats.lines:
+            error.summary = _summary(engine, started, output=output)
+        raise
+    return _summary(engine, started, output=output)
+
+
+@contextmanager
+def _not_left_empty(target: OutputFile | OutputStream) -> Iterator[None]:
+    """Leave no file behind that was made for a run which failed before it wrote anything."""
+    try:
+        yield
+    except BaseException:
+        if isinstance(target, OutputFile):
+            target.remove_unused()
+        raise
 
 
 @asynccontextmanager
@@ -262,7 +282,12 @@ async def _scrape(
 
 
 def _settings(config: Config | None, options: Mapping[str, Any]) -> Config:
-    return Config.build({} if config is None else msgspec.structs.asdict(config), options)
+    settings = Config.build({} if config is None else msgspec.structs.asdict(config), options)
+    for name in ("log_file", "verbose"):
+        if getattr(settings, name):
+            logger = "logging.getLogger('scraper')"
+            raise UsageError(f"{name} is the command's; in Python the log goes where you send that of {logger}")
+    return settings
 
 
 def rows_of_sources(specs: Sequence[str], config: Config) -> Rows:

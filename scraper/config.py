@@ -1,5 +1,6 @@
 """Frozen settings with every default, checked when built."""
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any, Self
@@ -110,7 +111,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     parse: Any = None
     """A function, or `"module:function"`, that gets the Page and returns a dict for the record's `fields`."""
     output: str | None = None
-    """The JSONL file (`.gz`, `.zst` too); `-` is stdout; `{date}` and `{time}` are filled in."""
+    """The JSONL file (`.gz`, `.zst` too), a str or a path; `-` is stdout; `{date}` and `{time}` are filled in."""
     fresh: bool = False
     """Start anew: an existing output is renamed, never deleted."""
     retry_failed: str | bool = False
@@ -129,6 +130,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Check every value."""
+        self._check_types()
         self._check_numbers()
         if self.output == "":
             raise UsageError("--output is empty; name a file, or - for standard output")
@@ -141,6 +143,17 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             split_kinds(self.retry_failed)
         if self.proxy is not None and not _PROXY.fullmatch(self.proxy):
             raise UsageError("--proxy must be the URL of an HTTP proxy, like http://proxy.example:3128")
+
+    def _check_types(self) -> None:
+        """Bring each value to its field's type, as `build` does, but for texts that stand for numbers."""
+        for field in msgspec.structs.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, os.PathLike) and field.name in _PATHS:
+                value = os.fspath(value)
+            try:
+                msgspec.structs.force_setattr(self, field.name, msgspec.convert(value, field.type))
+            except msgspec.ValidationError as error:
+                raise _refusal(error, field.name) from None
 
     def _check_numbers(self) -> None:
         for name, low in _MINIMUM.items():
@@ -173,17 +186,18 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         merged = {key.replace("-", "_"): value for layer in layers for key, value in layer.items()}
         if str(merged.get("retry_failed", "")).lower() in _ALL_FAILED:
             merged["retry_failed"] = True
-        for key in merged:
+        for key, value in merged.items():
             if key not in cls.__struct_fields__:
                 raise UsageError(f"there is no setting {key!r}; see `scrape --help`")
+            if isinstance(value, os.PathLike) and key in _PATHS:
+                merged[key] = os.fspath(value)
         try:
             return msgspec.convert(merged, cls, strict=False)
         except msgspec.ValidationError as error:
-            if isinstance(error.__cause__, UsageError):
-                raise error.__cause__ from None
-            raise UsageError(f"a setting has the wrong type: {error}") from None
+            raise _refusal(error) from None
 
 
+_PATHS = frozenset({"output", "log_file"})
 _MINIMUM: dict[str, float] = {
     "concurrency": 1,
     "per_host": 1,
@@ -196,6 +210,15 @@ _MINIMUM: dict[str, float] = {
 
 
 _MAXIMUM = {"concurrency": 10_000, "delay": 86_400, "grace": 86_400}
+
+
+def _refusal(error: msgspec.ValidationError, name: str = "") -> UsageError:
+    """Return what a value of the wrong type is refused with; it may be a secret, and is not shown."""
+    if isinstance(error.__cause__, UsageError):
+        return error.__cause__
+    what, _, place = str(error).partition(" - at ")
+    name = name or re.split(r"\W+", place.removeprefix("`$."))[0]
+    return UsageError(f"{option(name)} has the wrong type: {what[0].lower()}{what[1:]}")
 
 
 def option(name: str) -> str:

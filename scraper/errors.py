@@ -267,6 +267,8 @@ class RunError(ScraperError):
     """The end of the run. Its text is one line that names the place and the remedy."""
 
     exit_code: int = 70
+    summary: Any = None
+    """The account (`stats.Summary`) of what was done before a source turned out to be damaged; else None."""
 
 
 class UsageError(RunError):

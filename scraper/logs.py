@@ -1,10 +1,13 @@
 """Where log lines go: one short line on stderr, JSON lines in the log file."""
 
 import logging
+import os
+import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 
@@ -14,15 +17,16 @@ _ROOT = "scraper"
 
 
 @contextmanager
-def configured(*, log_file: str | None, is_verbose: bool) -> Iterator[None]:
+def configured(*, log_file: str | None, is_verbose: bool, others: Sequence[str] = ()) -> Iterator[None]:
     """Send the package's log lines to stderr (warnings; with `is_verbose` all) and to `log_file`, if any (all).
 
-    Raises UsageError when the file cannot be written.
+    Raises UsageError when the file cannot be written, or is one of `others`, files that the run reads or writes.
     """
     handlers: list[logging.Handler] = [_Stderr()]
     handlers[0].setLevel(logging.INFO if is_verbose else logging.WARNING)
     handlers[0].setFormatter(_OneLine())
     if log_file is not None:
+        _refuse(log_file, others)
         try:
             handlers.append(logging.FileHandler(log_file, encoding="utf-8"))
         except OSError as error:
@@ -42,6 +46,20 @@ def configured(*, log_file: str | None, is_verbose: bool) -> Iterator[None]:
         for handler in handlers:
             logger.removeHandler(handler)
             handler.close()
+
+
+def _refuse(log_file: str, others: Sequence[str]) -> None:
+    """Raise UsageError when the log would be written into one of `others`."""
+    for other in others:
+        with suppress(OSError, ValueError):
+            if Path(log_file).resolve() == Path(other).resolve() or _is_same_file(log_file, other):
+                raise UsageError(f"--log-file {log_file} is the output or a source; choose another")
+
+
+def _is_same_file(log_file: str, other: str) -> bool:
+    """Return whether both are one regular file under two names."""
+    there = Path(log_file).stat()
+    return stat.S_ISREG(there.st_mode) and os.path.samestat(there, Path(other).stat())
 
 
 class _Stderr(logging.Handler):

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from scraper.compression import compression_of, decompressor
+from scraper.errors import UsageError
 from scraper.extras import need
 from scraper.models import Record
 from scraper.stats import Summary
@@ -23,9 +24,12 @@ class Run:
 
     @property
     def records(self) -> list[Record]:
-        """The record of each URL, in the order they were finished; with `output`, all that the file holds."""
+        """The record of each URL, in the order they were finished; with `output`, all that the file holds.
+
+        Raises UsageError when the output was a stream, such as standard output, or the file is not there any more.
+        """
         if self._records is None:
-            self._records = list(read_records(self.summary.output)) if self.summary.output else []
+            self._records = _read_back(self.summary.output) if self.summary.output else []
         return self._records
 
     @property
@@ -56,6 +60,15 @@ def read_records(path: str | Path) -> Iterator[Record]:
             *lines, rest = (rest + unpack.decompress(piece)).split(b"\n")
             for line in lines:
                 yield decoder.decode(line)
+
+
+def _read_back(output: str) -> list[Record]:
+    if output == "-":
+        raise UsageError("the records went to standard output; name a file as output, or none, to have them here")
+    if not Path(output).is_file():
+        what = "is a stream" if Path(output).exists() else "is not there any more"
+        raise UsageError(f"{output} {what}: its records cannot be read back")
+    return list(read_records(output))
 
 
 def _flat(record: Record) -> dict[str, Any]:

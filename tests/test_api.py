@@ -1,6 +1,7 @@
 """The library: scrape, ascrape and stream, in scripts, threads and running loops."""
 
 import asyncio
+import gzip
 import os
 import signal
 import subprocess
@@ -230,3 +231,49 @@ def test_interrupting_scrape_returns_what_is_there():
             pass
         os.kill(process.pid, signal.SIGINT)
         assert process.communicate(timeout=20)[0] == "1 1 False\n"
+
+
+def test_paths_are_taken_for_sources_and_outputs(tmp_path):
+    source = tmp_path / "urls.txt"
+    source.write_text(f"{URLS[0]}\n")
+    run = scrape(source, output=tmp_path / "out" / "x.jsonl", transport=fake())
+    assert [record.url for record in run.records] == URLS[:1]
+    assert (tmp_path / "out" / "x.jsonl").exists()
+
+
+@pytest.mark.parametrize("options", [{"log_file": "run.log"}, {"verbose": True}])
+def test_what_only_the_command_can_do_is_refused(options, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"{next(iter(options))} is the command's"):
+        scrape(URLS, transport=fake(), **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_fails_before_its_first_record_leaves_no_file_behind(tmp_path):
+    path = tmp_path / "out.jsonl"
+
+    def urls():
+        raise KeyError("mine")
+        yield
+
+    for _ in range(2):
+        with pytest.raises(KeyError, match="mine"):
+            scrape(urls(), output=path, transport=fake())
+        assert not path.exists()
+    path.touch()
+    with pytest.raises(KeyError, match="mine"):
+        scrape(urls(), output=path, transport=fake())
+    assert path.exists(), "it was there before"
+
+
+def test_a_damaged_source_is_told_with_the_account_of_what_was_read(tmp_path):
+    source = tmp_path / "urls.txt.gz"
+    lines = "".join(f"http://example.test/{os.urandom(16).hex()}\n" for _ in range(20_000)).encode()
+    source.write_bytes(gzip.compress(lines)[:300_000])
+    with pytest.raises(UsageError, match=r"urls\.txt\.gz: the compressed data ends too early") as caught:
+        scrape(source, output=tmp_path / "out.jsonl", robots=False, per_host=50, transport=fake())
+    account = caught.value.summary
+    assert account.ok == account.lines > 1000
+    assert account.is_balanced
+    assert not account.is_complete
+    assert len(list(read_records(tmp_path / "out.jsonl"))) == account.ok

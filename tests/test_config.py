@@ -1,5 +1,7 @@
 """The settings: defaults, checks, layers."""
 
+from pathlib import Path
+
 import pytest
 
 from scraper.config import VERSION, Config, option, parse_size, split_header, split_kinds
@@ -81,3 +83,31 @@ def test_headers_kinds_and_option_names():
     assert split_header("X-Token:  a:b ") == ("X-Token", "a:b")
     assert split_kinds("read-timeout, 503,") == {"read-timeout", "503"}
     assert option("per_host") == "--per-host"
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ({"concurrency": "5"}, "--concurrency has the wrong type: expected `int`, got `str`"),
+        ({"per_host": 2.5}, "--per-host has the wrong type"),
+        ({"links": "yes"}, "--links has the wrong type"),
+        ({"select": ["title=h1"]}, "--select has the wrong type"),
+        ({"header": "Authorization: secret"}, "--header has the wrong type"),
+        ({"output": 5}, "--output has the wrong type"),
+        ({"hosts": {"a": {"slots": 1}}}, "--hosts has the wrong type: object contains unknown field `slots`"),
+        ({"hosts": {"a": {"per_host": 0}}}, "per_host of a host is 0"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused_however_it_is_given_and_not_shown(setting, says):
+    is_only_text = setting == {"concurrency": "5"}  # as in a variable of the environment: what `build` is for
+    for make in [lambda: Config(**setting)] + ([] if is_only_text else [lambda: Config.build(setting)]):
+        with pytest.raises(UsageError, match=says) as caught:
+            make()
+        assert "secret" not in str(caught.value)
+
+
+def test_values_are_brought_to_their_types():
+    config = Config(timeout=5, header=["A: b"], hosts={"a": {"delay": 1}}, output=Path("out") / "x.jsonl")
+    assert (config.timeout, config.header, config.output) == (5.0, ("A: b",), str(Path("out/x.jsonl")))
+    assert config.limits_of("a") == (4, 1.0)
+    assert Config.build({"log-file": Path("x.log"), "concurrency": "5"}) == Config(log_file="x.log", concurrency=5)

@@ -1,6 +1,7 @@
 """Log lines: short on stderr, JSON with tracebacks in the file."""
 
 import logging
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -61,3 +62,25 @@ def test_a_file_that_cannot_be_written_is_one_clear_line(tmp_path):
         configured(log_file=str(tmp_path), is_verbose=False),
     ):
         pass
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "./out.jsonl", "link.log", "later.jsonl"])
+def test_a_log_in_the_place_of_an_output_or_a_source_is_refused_before_anything_is_written(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("out.jsonl").write_text("{}\n")
+    Path("link.log").symlink_to("out.jsonl")
+    with (
+        pytest.raises(UsageError, match=f"--log-file {name} is the output or a source"),
+        configured(log_file=name, is_verbose=False, others=["-", "https://a.example/", "out.jsonl", "later.jsonl"]),
+    ):
+        pass
+    assert Path("out.jsonl").read_text() == "{}\n"
+    assert not Path("later.jsonl").exists()
+
+
+def test_a_log_of_its_own_is_fine_beside_others(tmp_path):
+    with configured(
+        log_file=str(tmp_path / "run.log"), is_verbose=False, others=["-", str(tmp_path / "x"), "/dev/null"]
+    ):
+        say()
+    assert (tmp_path / "run.log").read_text()

@@ -1,5 +1,6 @@
 """What a library call returns, and the records read back from a file."""
 
+import os
 import sys
 import types
 
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 
 from scraper.compression import compress
+from scraper.errors import UsageError
 from scraper.models import Failure, Record
 from scraper.run import Run, read_records
 from scraper.stats import Stats
@@ -61,3 +63,14 @@ def test_a_data_frame_has_a_row_for_each_record_and_no_column_is_overwritten(mon
     assert (first["title"], first["fields.title"], first["price"], first["input.price"]) == ("A", "B", 5, "x")
     assert (first["id"], first["error_kind"]) == ("7", None)
     assert (second["error_kind"], second["error_message"]) == ("read-timeout", "silent")
+
+
+def test_records_that_cannot_be_read_back_are_told_in_a_line(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for output, says in [
+        ("-", "went to standard output"),
+        (str(tmp_path / "pipe"), "is a stream"),
+        (str(tmp_path / "gone.jsonl"), "is not there any more"),
+    ]:
+        with pytest.raises(UsageError, match=says):
+            _ = Run(summary(output), None).failed

@@ -15,7 +15,7 @@ from scraper.bottleneck import explain
 from scraper.cli.memory import keep_for_the_next_page
 from scraper.config import RETRY_AFTER_CAP_S, Config
 from scraper.engine import Engine
-from scraper.errors import RunInterrupted
+from scraper.errors import RunError, RunInterrupted
 from scraper.loops import new_event_loop
 from scraper.progress import Progress, closing_text
 from scraper.run import Run
@@ -32,7 +32,15 @@ def scrape(sources: Sequence[str], config: Config) -> int:
     keep_for_the_next_page()
     session = Session(config)
     rows = api.rows_of_sources(sources, config)
-    run = session.run(lambda: api.run(rows, config, sources=sources, watch=session.watch, on_start=session.on_start))
+    try:
+        run = session.run(
+            lambda: api.run(rows, config, sources=sources, watch=session.watch, on_start=session.on_start),
+            others=[config.output or "-", *sources],
+        )
+    except RunError as error:
+        if error.summary is not None:
+            session.close(error.summary)
+        raise
     session.close(run.summary)
     return session.exit_code(run.summary)
 
@@ -46,10 +54,13 @@ class Session:
         self._signal: int | None = None
         self._engine: Engine | None = None
 
-    def run(self, main: Callable[[], Coroutine[Any, Any, Run]]) -> Run:
-        """Run what `main` returns in an event loop of its own, with the log where the settings want it."""
+    def run(self, main: Callable[[], Coroutine[Any, Any, Run]], others: Sequence[str] = ()) -> Run:
+        """Run what `main` returns in an event loop of its own, with the log where the settings want it.
+
+        Raises UsageError when that is one of `others`, files that the run reads or writes.
+        """
         with (
-            logs.configured(log_file=self._config.log_file, is_verbose=self._config.verbose),
+            logs.configured(log_file=self._config.log_file, is_verbose=self._config.verbose, others=others),
             asyncio.Runner(loop_factory=new_event_loop) as runner,
         ):
             try:

@@ -30,6 +30,8 @@ class OutputFile:
         self.compression = compression_of(path)
         self.size = os.fstat(fd).st_size
         """In bytes, as far as we wrote it."""
+        self.is_new = False
+        """We made it."""
         self._fd = fd
 
     def close(self) -> None:
@@ -37,6 +39,13 @@ class OutputFile:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
+
+    def remove_unused(self) -> None:
+        """Remove a file that we made and wrote nothing to. It is locked: another run waits, and makes its own."""
+        if self.is_new and not self.size:
+            with suppress(OSError):
+                if os.path.samestat(self.path.stat(), os.fstat(self._fd)):
+                    self.path.unlink()
 
     def modified_at(self) -> float:
         """Return when it was last written to, in seconds since 1970."""
@@ -122,7 +131,9 @@ def open_file(name: str) -> OutputFile:
         raise OutputError(f"{name} is a folder; name a file in it with --output")
     path = Path(name).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists()
     file = OutputFile(name, path, open_locked(path, name))
+    file.is_new = is_new
     try:
         if not file.size:
             _sync_folder(path.parent)

@@ -1,5 +1,6 @@
 """The command line as a user types it: exit codes, one clear line for what is wrong, help."""
 
+import gzip
 import os
 import re
 import signal
@@ -337,3 +338,38 @@ def test_a_delay_runs_on_the_commands_own_loop(site, tmp_path):
     done = scrape(name, "--delay", 0.01, cwd=tmp_path)
     assert done.returncode == 0
     assert "12 ok" in done.stderr
+
+
+def test_no_url_on_standard_input_leaves_no_file_behind(tmp_path):
+    for text in ("", "# nothing\n\n"):
+        done = scrape("-", "-o", "out.jsonl", cwd=tmp_path, stdin=text)
+        assert done.returncode == 2
+        assert "- holds no URL" in done.stderr
+        assert not list(tmp_path.iterdir())
+
+
+def test_a_table_on_standard_input_is_read_as_one(site, tmp_path):
+    done = scrape("-", "-o", "-", "-q", cwd=tmp_path, stdin=f"id;page_url\n7;{site.url('/1')}\n")
+    record = msgspec.json.decode(done.stdout)
+    assert (record["title"], record["input"]) == ("Page 1", {"id": "7"})
+
+
+def test_a_source_that_is_cut_short_ends_with_the_account_and_the_reason(site, tmp_path):
+    lines = "".join(f"{site.url('/1')}?{os.urandom(2000).hex()}\n" for _ in range(100))
+    (tmp_path / "urls.txt.gz").write_bytes(gzip.compress(lines.encode())[:-20_000])
+    done = scrape("urls.txt.gz", "--per-host", 50, cwd=tmp_path)
+    assert done.returncode == 2
+    assert re.match(r"\d\d lines read so far = \d\d ok \+ 0 failed \+ 0 pending\n", done.stderr)
+    assert done.stderr.splitlines()[-1].startswith("scrape: urls.txt.gz: the compressed data ends too early")
+    assert len(records(tmp_path / "output/urls.jsonl")) == int(done.stderr[:2])
+
+
+@pytest.mark.parametrize("log", ["urls.txt", "out.jsonl"])
+def test_a_log_file_that_is_a_source_or_the_output_is_refused(log, site, tmp_path):
+    name = listed(tmp_path, site.url("/0"))
+    before = (tmp_path / name).read_bytes()
+    done = scrape(name, "-o", "out.jsonl", "--log-file", log, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == f"scrape: --log-file {log} is the output or a source; choose another\n"
+    assert (tmp_path / name).read_bytes() == before
+    assert not (tmp_path / "out.jsonl").exists()

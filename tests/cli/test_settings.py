@@ -60,3 +60,13 @@ def test_a_selector_needs_a_name_and_a_rule(text):
 def test_a_field_is_named_once():
     with pytest.raises(UsageError, match="'x' twice"):
         config(select=["x=h1", "x=h2"])
+
+
+def test_variables_hold_selectors_and_headers_one_on_each_line():
+    variables = {"SCRAPER_SELECT": "title=h1\n\n price=.price::text \n", "SCRAPER_HEADER": "A: b\nC: d=e\n"}
+    found = settings(["urls.txt"], {}, None, variables)
+    assert found.select == {"title": "h1", "price": ".price::text"}
+    assert found.header == ("A: b", "C: d=e")
+    assert settings(["urls.txt"], {"select": ["x=h2"]}, None, variables).select == {"x": "h2"}
+    with pytest.raises(UsageError, match="NAME=CSS"):
+        settings(["urls.txt"], {}, None, {"SCRAPER_SELECT": "h1"})
