@@ -122,7 +122,7 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
 
     `watch` draws the progress; `on_start` gets the engine, to stop it.
     """
-    finish = partial(_run_to_end, on_start=on_start, started=asyncio.get_running_loop().time())
+    finish = partial(_run_to_end, sources=sources, on_start=on_start, started=asyncio.get_running_loop().time())
     async with _parts(config, transport) as (worker, names):
         start = partial(_engine, config, worker=worker, names=names, rows=rows, results=_results(config), watch=watch)
         if config.output is None:
@@ -131,10 +131,7 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
             return Run(await finish(engine, output=None), records)
         with await _opened(config, sources) as output, _not_left_empty(output.target):
             engine = start(sink=Writer(output).run, finished=output.finished)
-            summary = await finish(engine, output=output.path)
-            if sources and summary.is_complete and summary.lines == summary.blank:
-                raise UsageError(f"{', '.join(sources)} holds no URL; write one on each line")
-    return Run(summary, None)
+            return Run(await finish(engine, output=output.path), None)
 
 
 async def _collect(records: list[Record], results: Results) -> None:
@@ -143,7 +140,12 @@ async def _collect(records: list[Record], results: Results) -> None:
 
 
 async def _run_to_end(
-    engine: Engine, *, on_start: Callable[[Engine], None] | None, started: float, output: str | None
+    engine: Engine,
+    *,
+    sources: Sequence[str],
+    on_start: Callable[[Engine], None] | None,
+    started: float,
+    output: str | None,
 ) -> Summary:
     """Run it; return the account. Raises RunError, with the account when the source was damaged further on."""
     if on_start is not None:
@@ -154,7 +156,10 @@ async def _run_to_end(
         if engine.stats.lines:
             error.summary = _summary(engine, started, output=output)
         raise
-    return _summary(engine, started, output=output)
+    summary = _summary(engine, started, output=output)
+    if sources and summary.is_complete and summary.lines == summary.blank:
+        raise UsageError(f"{', '.join(sources)} holds no URL; write one on each line")
+    return summary
 
 
 @contextmanager
@@ -344,12 +349,15 @@ def _retry_policy(config: Config) -> RetryPolicy:
 
 
 def _summary(engine: Engine, started: float, output: str | None) -> Summary:
-    return engine.stats.summary(
+    summary = engine.stats.summary(
         elapsed_s=asyncio.get_running_loop().time() - started,
         pending=engine.pending,
         output=output,
         is_complete=engine.is_source_read and not engine.pending,
     )
+    is_read_whole = engine.is_source_read and engine.limit is None
+    unlisted = max(0, len(engine.finished) - engine.stats.already_done) if is_read_whole else 0
+    return msgspec.structs.replace(summary, unlisted=unlisted)
 
 
 def _utc_now() -> datetime:

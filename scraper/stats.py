@@ -82,6 +82,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     is_complete: bool
     """The source was read to its end and nothing is pending."""
     output: str | None
+    unlisted: int = 0
+    """Records of the output, from an earlier run, whose URLs are not in the sources: so many at least."""
 
     @property
     def accounted(self) -> int:
@@ -108,6 +110,8 @@ class Summary(Struct, frozen=True, kw_only=True):
             rows.append(_row("speed", _speed(self)))
         if self.output is not None:
             rows.append(f"{'output':<{LABEL_WIDTH}}{'standard output' if self.output == '-' else self.output}")
+        if self.unlisted:
+            rows.append(f"{'not listed':<{LABEL_WIDTH}}{_unlisted(self)}")
         return "\n".join(rows)
 
 
@@ -238,6 +242,11 @@ def _imbalance(summary: Summary) -> str:
     lost = summary.lines - summary.accounted
     what = f"{count(lost, 'line')} unaccounted for" if lost > 0 else f"{count(-lost, 'line')} counted more than once"
     return f"{'ACCOUNT':<{LABEL_WIDTH}}DOES NOT BALANCE: {what}. This is a bug in scraper; please report it."
+
+
+def _unlisted(summary: Summary) -> str:
+    records = count(summary.unlisted, "record")
+    return f"{records} of the output, from an earlier run, are of URLs that the sources do not have (any more)"
 
 
 def _failures(summary: Summary) -> Iterable[str]:
