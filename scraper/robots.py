@@ -138,7 +138,11 @@ class Robots:
         return rules
 
     def give_up(self, origin: str, error: UrlError) -> None:
-        """Remember that the robots.txt of `origin` was tried often enough and ended in `error`."""
+        """Remember that the robots.txt of `origin` was tried often enough and ended in `error`.
+
+        Its traceback and causes are dropped: they hold the frames of the last try, and so its response and connection.
+        """
+        error.__traceback__ = error.__cause__ = error.__context__ = None
         self._remember(origin, error, self._failure_ttl_s)
 
     async def _read(self, page: Page) -> Rules:

@@ -445,3 +445,16 @@ def test_origins_that_were_asked_for_longest_ago_are_forgotten():
     known.known("https://a.example")
     asyncio.run(known.fetch("https://c.example"))
     assert [known.known(f"https://{letter}.example") for letter in "abc"] == [ALLOW_ALL, None, ALLOW_ALL]
+
+
+def test_a_failure_that_is_remembered_holds_nothing_of_the_try_that_it_ended():
+    async def scenario():
+        known = robots(errors.ReadTimeout("silent"))
+        with pytest.raises(errors.RobotsUnreachable) as caught:
+            await known.fetch(ORIGIN)
+        known.give_up(ORIGIN, caught.value)
+        return known.known(ORIGIN)
+
+    error = asyncio.run(scenario())
+    assert str(error) == "robots.txt: read-timeout (silent)"
+    assert (error.__traceback__, error.__cause__, error.__context__) == (None, None, None)
