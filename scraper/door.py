@@ -45,7 +45,7 @@ class Door:
             raise TypeError("only a door with robots has errands")
         signal = ANSWERED
         try:
-            rules = await self._robots.fetch(errand.origin)
+            rules = await self._robots.fetch(errand.origin, self._frontier.on_sent(errand))
         except UrlError as error:
             wait_s, signal = self._decide(error, errand)
             if wait_s is None and self._is_dead(error, errand.host):

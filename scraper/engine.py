@@ -235,7 +235,10 @@ class Engine:
     async def _try(self, job: Job, pace: Pace) -> Timings | None:
         is_last = not self.frontier.core.waiting_of(job.host) and not self.backlog.waiting(job.host)
         started = self.clock()
-        outcome = await self.worker.process(job, is_last_of_host=is_last)
+        on_sent = self.frontier.on_sent(job)
+        outcome = await self.worker.process(job, is_last_of_host=is_last, on_sent=on_sent)
+        if on_sent is not None:
+            on_sent()
         pace.took(self.clock() - started)
         if outcome.retry is not None:
             self.frontier.retry(job, outcome.retry, outcome.wait_s, outcome.signal)

@@ -92,6 +92,8 @@ class Request(Struct, frozen=True):
     """Follow redirects; else the first is returned, as a Page without a body that has a `location`."""
     trail: Trail | None = None
     """Where the attempt had come from, when redirects led to `url`."""
+    on_sent: Callable[[], None] | None = None
+    """Called when it goes out, once there is a connection; a Fetch that cannot tell may leave it."""
 
 
 class Page(Struct, frozen=True, kw_only=True):

@@ -119,13 +119,13 @@ class Robots:
         self._answers.move_to_end(origin)
         return answer
 
-    async def fetch(self, origin: str) -> Rules:
+    async def fetch(self, origin: str, on_sent: Callable[[], None] | None = None) -> Rules:
         """Ask `origin` (`https://example.com`) for its robots.txt; remember and return what it says.
 
         Raises RobotsUnreachable, which a later try may mend (RFC 9309, section 2.3.1.4), or the kind of error that
         every URL of the origin would end in.
         """
-        request = Request(url=f"{origin}/robots.txt", is_page=False, head_bytes=MAX_BYTES)
+        request = Request(url=f"{origin}/robots.txt", is_page=False, head_bytes=MAX_BYTES, on_sent=on_sent)
         try:
             page = await self._fetch(request)
         except _UNAVAILABLE:

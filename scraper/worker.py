@@ -51,11 +51,15 @@ class Worker:
         self._retry_after_cap_s = retry_after_cap_s
         self._wall_clock = wall_clock
 
-    async def process(self, job: Job, *, is_last_of_host: bool = False) -> Outcome:
+    async def process(
+        self, job: Job, *, is_last_of_host: bool = False, on_sent: Callable[[], None] | None = None
+    ) -> Outcome:
         """Try `job` once. Whatever happens, short of being cancelled, is an Outcome."""
         fetched_at = job.trail.fetched_at if job.trail else _iso(self._wall_clock())
         started = perf_counter()
-        request = Request(url=job.href, is_last_of_host=is_last_of_host, is_followed=False, trail=job.trail)
+        request = Request(
+            url=job.href, is_last_of_host=is_last_of_host, is_followed=False, trail=job.trail, on_sent=on_sent
+        )
         try:
             page = await self.fetch(request)
             if page.location is not None:

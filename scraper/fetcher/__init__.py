@@ -25,6 +25,7 @@ from scraper.fetcher.failures import to_url_error
 from scraper.fetcher.inflate import ACCEPT_ENCODING, inflater
 from scraper.fetcher.media_type import is_html, may_be_html, media_type
 from scraper.models import Page, Redirect, Request
+from scraper.transport import AiohttpTransport
 from scraper.urls import Address, parse
 
 __all__ = ["Fetcher"]
@@ -52,6 +53,7 @@ class Fetcher:
         max_redirects: int,
     ) -> None:
         self._transport = transport
+        self._is_ours = isinstance(transport, AiohttpTransport)
         own = {name.lower() for name, _ in headers}
         defaults = [("User-Agent", user_agent), ("Accept", _ACCEPT)]
         self._given = [*(pair for pair in defaults if pair[0].lower() not in own), *headers]
@@ -95,6 +97,8 @@ class Fetcher:
         attempt.begin(href)
         headers = self._headers(address.origin, own_origin, authorization, attempt.request.is_last_of_host)
         target = href[len(address.origin) :].encode("ascii")  # what httpcore sends; our transport takes the href
+        if not self._is_ours and attempt.request.on_sent is not None:  # another cannot tell: it is sent from now on
+            attempt.request.on_sent()
         extensions = {"timeout": self._limits, "target": target, "href": href, "phases": attempt.phases}
         response = await self._transport.handle_async_request(_Get(href, headers, extensions))
         attempt.answered(response.status_code)

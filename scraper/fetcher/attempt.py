@@ -20,7 +20,7 @@ class Attempt:
         self.redirects: list[Redirect] = list(trail.redirects) if trail else []
         self.retry_after: str | None = None
         self.is_in_body = False
-        self.phases = Phases()
+        self.phases = Phases(request.on_sent)
         self._earlier = trail.timings if trail else Timings()
         self._first_byte: float | None = None
         self._mark = 0.0
@@ -31,7 +31,7 @@ class Attempt:
             self._earlier = self._timings(body=None)
         self.href = href
         self.status = None
-        self.phases = Phases()
+        self.phases = Phases(self.request.on_sent)
         self._first_byte = None
         self._mark = perf_counter()
 

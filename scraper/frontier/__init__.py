@@ -93,6 +93,19 @@ class Frontier:
             _wake_one(self._readers)
             await _wait_in(self._getters)
 
+    def sent(self, host: str) -> None:
+        """Take note that the request that was started last is on its way: from now on the next keeps its distance."""
+        self.core.sent(host, self._clock())
+        if self._getters:
+            self._set_alarm()
+
+    def on_sent(self, job: Job) -> Callable[[], None] | None:
+        """Return what is to be called when the request for `job`, just started, is sent, or has ended without.
+
+        None when its host has no gap to keep. Further calls do nothing.
+        """
+        return _Once(partial(self.sent, job.host)) if self.core.wait_until_sent(job.host) else None
+
     def done(self, job: Job, signal: Signal = NOTHING) -> None:
         """End `job` for good, and let its host learn from it."""
         self.core.done(job, self._clock(), signal)
@@ -150,6 +163,20 @@ class Frontier:
     def _ring(self) -> None:
         self._alarm = None
         _wake_one(self._getters)
+
+
+class _Once:
+    """A callable that works once."""
+
+    __slots__ = ("_work",)
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work: Callable[[], None] | None = work
+
+    def __call__(self) -> None:
+        work, self._work = self._work, None
+        if work is not None:
+            work()
 
 
 async def _wait_in(line: deque[asyncio.Future[None]]) -> None:

@@ -88,10 +88,24 @@ class FrontierCore:
             known.is_held = False
             self._place(known, now)
 
+    def wait_until_sent(self, host: str) -> bool:
+        """Start no job of `host` before `sent` tells that the last one's request is; return whether it has a gap."""
+        pace = self._hosts[host].pace
+        pace.is_starting = pace.gap_s > 0
+        return pace.is_starting
+
+    def sent(self, host: str, now: float) -> None:
+        """Count the gap of `host` from now: the request of its job that was started last is on its way."""
+        known = self._hosts[host]
+        known.pace.start(now)
+        self._place(known, now)
+
     def done(self, job: Job, now: float, signal: Signal = NOTHING) -> None:
         """End a started job, and let its host learn from it."""
         host = self._hosts[job.host]
         host.in_flight -= 1
+        if not host.in_flight:  # or it came to its end without being sent
+            host.pace.is_starting = False
         host.pace.end(now, signal)
         self.in_flight -= 1
         self.errands -= job.is_robots

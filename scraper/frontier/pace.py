@@ -40,7 +40,7 @@ class Pace:
 
     __slots__ = (
         "_answers", "_base_gap_s", "_base_slots", "_is_open", "_jitter", "_pause_cap_s", "_probes", "_streak", "gap_s",
-        "has_crawl_delay", "is_deferred", "is_down", "not_before", "paused_until", "request_s", "slots",
+        "has_crawl_delay", "is_deferred", "is_down", "is_starting", "not_before", "paused_until", "request_s", "slots",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +55,8 @@ class Pace:
         """The breaker has given up."""
         self.is_deferred = False
         """The host asked for a longer pause than a run waits for."""
+        self.is_starting = False
+        """The request that was started last is not sent yet, and the host sees the gap from then on: none may start."""
         self.has_crawl_delay = False
         self.request_s = 0.0
         """How long a request takes, smoothed; 0 when none has ended."""
@@ -76,7 +78,7 @@ class Pace:
 
     def has_slot(self, in_flight: int) -> bool:
         """Return whether one more may be in flight."""
-        return self.is_given_up or in_flight < (1 if self._is_open else self.slots)
+        return self.is_given_up or (not self.is_starting and in_flight < (1 if self._is_open else self.slots))
 
     def is_plain(self, now: float) -> bool:
         """Return whether there is nothing to remember of the host."""
@@ -108,6 +110,7 @@ class Pace:
 
     def start(self, now: float) -> None:
         """Take note that a request starts; the gap to the next has jitter, never downwards."""
+        self.is_starting = False
         if self.gap_s:
             self.not_before = now + self.gap_s * (1 + self._jitter() / 4)
 

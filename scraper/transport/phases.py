@@ -1,14 +1,17 @@
 """How long one request took to look up its host and to connect, gathered below aiohttp's own calls."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 
 
 class Phases:
     """Milliseconds of one request; None for a phase that it did not need."""
 
-    __slots__ = ("connect", "dns", "dns_began", "has_dialled", "has_room", "is_connected")
+    __slots__ = ("connect", "dns", "dns_began", "has_dialled", "has_room", "is_connected", "on_sent")
 
-    def __init__(self) -> None:
+    def __init__(self, on_sent: Callable[[], None] | None = None) -> None:
+        self.on_sent = on_sent
+        """Called when the request goes out."""
         self.dns: float | None = None
         self.dns_began: float | None = None
         """By `time.perf_counter`; a look-up that is given up leaves `dns` None."""

@@ -120,6 +120,8 @@ class CappedConnector(aiohttp.TCPConnector):
         finally:
             self._use_room(phases)
         phases.is_connected = True
+        if phases.on_sent is not None:
+            phases.on_sent()
         if phases.has_dialled:
             phases.connect = (time.perf_counter() - started) * 1000 - (phases.dns or 0.0)
         elif connection.protocol is not None:

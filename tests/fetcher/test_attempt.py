@@ -49,3 +49,13 @@ def test_a_kept_connection_needs_neither_look_up_nor_connecting():
     timings = made.timings()
     assert (timings.dns, timings.connect, timings.body) == (None, None, None)
     assert 0 <= timings.first_byte < 100
+
+
+def test_each_hop_tells_when_it_is_sent():
+    calls = []
+    made = Attempt(Request(url=URL, on_sent=lambda: calls.append(made.href)))
+    for number in range(2):
+        made.begin(f"{URL}{number}")
+        made.phases.on_sent()
+        made.answered(302)
+    assert calls == [f"{URL}0", f"{URL}1"]

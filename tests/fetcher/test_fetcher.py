@@ -434,3 +434,14 @@ def test_a_failure_tells_in_which_phase_the_time_went(sent, phase):
     timings = asyncio.run(scenario())
     assert 90 < getattr(timings, phase) < 1000
     assert timings.connect < 90
+
+
+def test_over_a_transport_that_cannot_tell_a_request_counts_as_sent_before_it_is():
+    told = []
+
+    def answer(_):
+        assert told == ["sent"]
+        return httpx.Response(200, html="<title>x</title>")
+
+    fetch_from(answer, request=Request(url="http://example.test/", on_sent=lambda: told.append("sent")))
+    assert told == ["sent"]

@@ -307,3 +307,29 @@ def test_what_keeps_hosts_from_being_asked_is_told():
     frontier.release("b", 0.0)
     frontier.open_gate("http://a")
     assert frontier.obstacles() == {}
+
+
+def test_the_gap_counts_from_when_a_request_is_sent():
+    frontier = core(delay=1.0)
+    for number in range(3):
+        frontier.push(job(number), 0.0)
+    assert drain(frontier) == [0]
+    assert frontier.wait_until_sent("a")
+    assert drain(frontier, 5.0) == []  # it connects for so long
+    frontier.sent("a", 5.5)
+    assert drain(frontier, 6.4) == []
+    assert drain(frontier, 6.5) == [1]
+    assert frontier.wait_until_sent("a")
+    frontier.done(job(0), 6.6)
+    assert drain(frontier, 99.0) == []
+    frontier.done(job(1), 99.0)  # its connection failed
+    assert drain(frontier, 99.0) == [2]
+
+
+def test_without_a_gap_nobody_waits_for_a_request_to_be_sent():
+    frontier = core(per_host=2)
+    for number in range(2):
+        frontier.push(job(number), 0.0)
+    frontier.pop(0.0)
+    assert not frontier.wait_until_sent("a")
+    assert drain(frontier) == [1]

@@ -238,3 +238,22 @@ def test_a_name_that_is_answered_after_the_stop_starts_nothing():
         assert frontier.core.waiting == 1
 
     asyncio.run(scenario())
+
+
+def test_the_next_start_is_the_gap_after_the_request_was_sent():
+    async def scenario():
+        frontier = shell(delay=0.05)
+        for number in range(2):
+            await frontier.put(job(number))
+        first = await frontier.get()
+        on_sent = frontier.on_sent(first)
+        second = asyncio.ensure_future(frontier.get())
+        await asyncio.sleep(0.1)
+        assert not second.done()
+        sent_at = asyncio.get_running_loop().time()
+        on_sent()
+        on_sent()
+        await asyncio.wait_for(second, 5)
+        assert asyncio.get_running_loop().time() - sent_at >= 0.049
+
+    asyncio.run(scenario())

@@ -21,7 +21,7 @@ class Asked:
         self.in_flight = 0
         self.most = 0
 
-    async def fetch(self, origin):
+    async def fetch(self, origin, _on_sent=None):
         self.starts.append((origin, asyncio.get_running_loop().time()))
         self.in_flight += 1
         self.most = max(self.most, self.in_flight)

@@ -273,3 +273,18 @@ def test_requests_go_through_the_proxy_and_none_is_taken_from_the_environment(mo
             await client.aclose()
 
     asyncio.run(scenario())
+
+
+def test_it_is_told_when_a_request_goes_out_on_a_new_connection_and_on_a_kept_one():
+    async def scenario():
+        async with local_site.serve({"/": html("x")}) as site:
+            client = transport()
+            sent = []
+            for _ in range(2):
+                await get(client, site.url(), phases=Phases(lambda: sent.append(len(site.hits))))
+            with local_site.closed_port() as port, pytest.raises(httpx.ConnectError):
+                await get(client, f"http://127.0.0.1:{port}/", phases=Phases(lambda: sent.append("never")))
+            await client.aclose()
+        assert sent == [0, 1]
+
+    asyncio.run(scenario())
