@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
 
+from msgspec import structs
+
 from scraper.backlog import Backlog
 from scraper.bottleneck import HostLoad, Load, explain, finish_s
 from scraper.config import BACKLOG_JOBS, HOST_SHARE
@@ -18,7 +20,7 @@ from scraper.models import Job, Record, Row, Timings
 from scraper.progress import View
 from scraper.stats import Stats
 from scraper.timesheet import Timesheet
-from scraper.urls import Address, FingerprintSet, address_of, fingerprint
+from scraper.urls import Address, FingerprintSet, address_of, identity, masked
 from scraper.worker import Worker, failure_record, refusal_record
 
 PULSE_S = 0.25
@@ -188,10 +190,12 @@ class Engine:
         else:
             self._urls += 1
             target = _address(row)
-            identity = fingerprint(target.href if isinstance(target, Address) else row.url)
-            if identity in self.finished:
+            key = identity(row.url, target if isinstance(target, Address) else None)
+            if "@" in row.url:  # nothing after this needs a password that stands in it, but Job.href
+                row = structs.replace(row, url=masked(row.url))
+            if key in self.finished:
                 self.stats.already_done += 1
-            elif not self.frontier.core.claim(identity):
+            elif not self.frontier.core.claim(key):
                 self.stats.duplicates += 1
             elif isinstance(target, UrlError):
                 await self._emit(failure_record(self._job(row), target))

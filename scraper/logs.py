@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ import msgspec
 from scraper.errors import UsageError
 
 _ROOT = "scraper"
+_PASSWORD = re.compile(r"(://[^\s/:@]*:)[^\s/@]+@")
 
 
 @contextmanager
@@ -77,7 +79,7 @@ class _OneLine(logging.Formatter):
         text = record.getMessage()
         if record.exc_info and record.exc_info[1] is not None:
             text += f" ({type(record.exc_info[1]).__name__}: {record.exc_info[1]}; --log-file keeps the traceback)"
-        return "scrape: " + _encodable(" ".join(text.split()))
+        return "scrape: " + _printable(" ".join(text.split()))
 
 
 class _Json(logging.Formatter):
@@ -92,9 +94,12 @@ class _Json(logging.Formatter):
         }
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return msgspec.json.encode({key: _encodable(value) for key, value in entry.items()}).decode()
+        return msgspec.json.encode({key: _printable(value) for key, value in entry.items()}).decode()
 
 
-def _encodable(text: str) -> str:
-    """Return `text` with lone surrogates, which no file takes, replaced."""
-    return text.encode("utf-8", "replace").decode()
+def _printable(text: str) -> str:
+    """Return `text` without lone surrogates, which no file takes, and without the passwords of URLs.
+
+    Our own messages have none; those of other libraries and of tracebacks may.
+    """
+    return _PASSWORD.sub(r"\1***@", text.encode("utf-8", "replace").decode())

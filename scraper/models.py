@@ -100,7 +100,7 @@ class Page(Struct, frozen=True, kw_only=True):
     """A fetched page: what extraction and a user's callback get."""
 
     url: str
-    """The URL that was asked for, normalised: the listed one, before any redirect."""
+    """The URL that was asked for, normalised: the listed one, before any redirect; a password in it is `***`."""
     final_url: str
     """The URL that answered, after redirects."""
     status: int
@@ -157,7 +157,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the output: the end of one URL. Keys in this order, absent when not applicable."""
 
     url: str
-    """As it stood in the input, trimmed."""
+    """As it stood in the input, trimmed; a password in it is `***`."""
     ok: bool
     status: int | None = None
     error: Failure | None = None

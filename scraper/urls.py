@@ -13,6 +13,11 @@ from scraper.models import Row
 MAX_URL_LENGTH = 8192
 """Characters; common servers take request lines of 8 KiB."""
 
+_MASK = "***"
+_BEFORE_AUTHORITY = re.compile(r"[^/\\?#@:]*:[/\\]+|\s*[/\\]{2,}")
+_AUTHORITY = re.compile(r"[^/\\?#]*")
+_SPLIT_PASSWORD = re.compile(r"([^/\\?#@]*[/\\]+[^/\\?#@:\[]*:)(?!\d*[/\\?#])[^/\\?#@]*[/\\?#].*@", re.DOTALL)
+"""What is no port stands where a port would: a password with a `/`, `?` or `#` in it, which no URL can have."""
 _HAS_SCHEME = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.\-]*:(?!\d+(?:[/?#]|$))")
 
 
@@ -40,7 +45,7 @@ def parse(text: str, base: str | None = None) -> Address:
         # In a serialised URL "#" stands only before the fragment.
         href = str(ada_url.join_url(base, text) if base else ada_url.normalize_url(text)).partition("#")[0]
     except (ValueError, UnicodeError) as error:
-        raise InvalidUrl(_what_is_wrong(text)) from error
+        raise InvalidUrl(_what_is_wrong(text, base)) from error
     scheme, _, rest = href.partition("://")
     if scheme not in ("http", "https"):
         if base is None and not _HAS_SCHEME.match(text):  # "localhost:8080/": a host, taken for a scheme
@@ -64,6 +69,37 @@ def address_of(row: Row) -> Address:
         raise
 
 
+def split_userinfo(href: str) -> tuple[str, str]:
+    """Return a serialised URL without its userinfo, and that (`user:password`); empty when there is none."""
+    if "@" not in href:
+        return href, ""
+    start = href.index("://") + 3
+    authority = href[start:].partition("/")[0]
+    userinfo, at, _ = authority.rpartition("@")
+    return href[:start] + href[start + len(userinfo + at) :], userinfo
+
+
+def masked(text: str) -> str:
+    """Return `text` as it may be shown: the password in it as `***`; userinfo of one part all so, it may be a token.
+
+    The rest stays as it is where it can. What is masked means the same URL (`identity`), and is masked as itself.
+    """
+    if "@" not in text:
+        return text
+    shown = _mask(text)
+    try:
+        href = parse(text).href
+    except (InvalidUrl, UnsupportedScheme):
+        return shown
+    normal = _mask_authority(href)
+    if normal == href:  # the @ stands elsewhere
+        return text
+    try:
+        return shown if parse(shown).href == normal else normal
+    except (InvalidUrl, UnsupportedScheme):  # spelt so oddly that the mask fell in the wrong place
+        return normal
+
+
 def join(base: str, reference: str) -> str | None:
     """Return `reference` resolved against `base` (fragment kept), or None when that is no URL."""
     try:
@@ -80,13 +116,16 @@ def fingerprint(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def identity(text: str) -> int:
+def identity(text: str, address: Address | None = None) -> int:
     """Return the fingerprint of the URL that `text` names: equal for lines that mean the same URL.
 
-    A text that is not a URL stands for itself.
+    A text that is not a URL stands for itself. A password counts for nothing, as records do not have it. `address` is
+    what `parse` makes of `text`, when that is known.
     """
+    if "@" in text:
+        text, address = masked(text), None
     try:
-        return fingerprint(parse(text).href)
+        return fingerprint((address or parse(text)).href)
     except (InvalidUrl, UnsupportedScheme):
         return fingerprint(text)
 
@@ -142,8 +181,28 @@ def _grown(table: "array[int]") -> "array[int]":
     return larger
 
 
-def _what_is_wrong(text: str) -> str:
+def _mask(text: str) -> str:
+    """Mask any text, be it a URL or not."""
+    shown = _mask_authority(text)
+    return shown if shown != text else _SPLIT_PASSWORD.sub(rf"\1{_MASK}@", text, count=1)
+
+
+def _mask_authority(text: str) -> str:
+    if "@" not in text or text.lstrip()[:7].lower() == "mailto:":
+        return text
+    before = _BEFORE_AUTHORITY.match(text)
+    start = before.end() if before else 0
+    authority = _AUTHORITY.match(text, start)
+    userinfo, at, _ = (authority[0] if authority else "").rpartition("@")
+    user, _, password = userinfo.partition(":")
+    if not user and not password:
+        return text
+    return f"{text[:start]}{f'{user}:{_MASK}' if password else _MASK}{at}{text[start + len(userinfo + at) :]}"
+
+
+def _what_is_wrong(text: str, base: str | None = None) -> str:
+    text = _mask(text)
     shown = text if len(text) <= 200 else text[:200] + "…"  # noqa: PLR2004 - a line, not a screenful
-    if not _HAS_SCHEME.match(text):
+    if base is None and not _HAS_SCHEME.match(text):
         return f"{shown!r} has no scheme; write https://{shown.strip()}" if shown.strip() else "the URL is empty"
     return f"{shown!r} is not a valid URL"

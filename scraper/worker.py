@@ -13,7 +13,7 @@ from scraper.errors import PUSH_BACK_STATUSES, InternalError, UrlError
 from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
 from scraper.models import Extract, Extracted, Failure, Fetch, Job, Page, Record, Request, Timings, Trail
 from scraper.retry import RetryPolicy
-from scraper.urls import parse
+from scraper.urls import masked, parse
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Worker:
                 raise
             failure = InternalError("something that it awaited was cancelled")
         except Exception as bug:  # noqa: BLE001 - the one place: a bug must not end the run, nor lose the URL
-            _log.exception("%s: a bug in scraper, please report it", job.href)
+            _log.exception("%s: a bug in scraper, please report it", masked(job.href))
             failure = InternalError(f"{type(bug).__name__}: {bug}")
         else:
             timings = structs.replace(page.timings, parse=round((ended - parse_started) * 1000, 2))
@@ -112,7 +112,7 @@ class Worker:
         elif failure.is_host_failure:
             signal = FAILED
         if wait_s is not None:
-            _log.info("%s: %s (%s); try %d in %.1f s", job.href, failure.kind, failure, job.attempt + 1, wait_s)
+            _log.info("%s: %s (%s); try %d in %.1f s", masked(job.href), failure.kind, failure, job.attempt + 1, wait_s)
         return wait_s, signal
 
 

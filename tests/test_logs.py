@@ -84,3 +84,17 @@ def test_a_log_of_its_own_is_fine_beside_others(tmp_path):
     ):
         say()
     assert (tmp_path / "run.log").read_text()
+
+
+def test_passwords_of_urls_are_left_out(tmp_path, capsys):
+    path = tmp_path / "run.log"
+    with configured(log_file=str(path), is_verbose=True):
+        log.info("https://me:s3cr3t@a.test/ and https://a.test/b:c@d")
+        try:
+            int("http://me:s3cr3t@a.test/")
+        except ValueError:
+            log.exception("a bug")
+    shown = path.read_text() + capsys.readouterr().err
+    assert "s3cr3t" not in shown
+    assert shown.count("me:***@a.test/") == 5  # stderr has two; the file one, and two in the traceback
+    assert "https://a.test/b:c@d" in shown

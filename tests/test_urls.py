@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from scraper.errors import InvalidUrl, UnsupportedScheme
 from scraper.models import Row
-from scraper.urls import MAX_URL_LENGTH, FingerprintSet, address_of, fingerprint, identity, join, parse
+from scraper.urls import (
+    MAX_URL_LENGTH,
+    FingerprintSet,
+    address_of,
+    fingerprint,
+    identity,
+    join,
+    masked,
+    parse,
+    split_userinfo,
+)
 
 
 @pytest.mark.parametrize(
@@ -116,3 +126,59 @@ def test_a_row_that_names_no_url_says_what_its_source_knows():
         address_of(Row('"x', 1, problem="a quote is open"))
     with pytest.raises(InvalidUrl, match="no scheme"):
         address_of(Row("x", 1))
+
+
+MASKED = {
+    "http://me:secret@h/a?b@c": "http://me:***@h/a?b@c",
+    "http://token@h/": "http://***@h/",
+    "http://me:@h/": "http://***@h/",
+    "http://:secret@h": "http://:***@h",
+    "http://:@h/": "http://:@h/",
+    " HTTP:\\\\me:se:c@ret@h ": " HTTP:\\\\me:***@h ",
+    "http:me:secret@h": "http://me:***@h/",
+    "ht\ntp://me:secret@h/": "ht\ntp://me:***@h/",
+    "http://me:se\ncret@h/": "http://me:***@h/",
+    "http://me:***@[/a@b": "http://me:***@[/a@b",
+    "//me:secret@h": "//me:***@h",
+    "me:secret@h/x": "me:***@h/x",
+    "ftp://me:secret@h": "ftp://me:***@h",
+    "http://me:sec/ret@h/": "http://me:***@h/",
+    "http://me:secret@[": "http://me:***@[",
+    "http://[::1]:80/a:b@c": "http://[::1]:80/a:b@c",
+    "http://h/@me": "http://h/@me",
+    "mailto:me@h.example": "mailto:me@h.example",
+    "no url": "no url",
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), MASKED.items())
+def test_a_password_is_masked(text, shown):
+    assert masked(text) == shown
+    assert masked(shown) == shown
+    assert identity(shown) == identity(text)
+
+
+USERINFO = st.text(st.characters(blacklist_characters="/\\\\?#", blacklist_categories=["Cs"]), max_size=9)
+TAIL = st.sampled_from(["@h.example/", "@[::1]:8080/a@b", "@h.example/?a:b@c#d@e", "@[/", "@h:port/", "@a b/", "@"])
+SPELLING = st.sampled_from(["http://", "HTTPS:\\\\", "http:", " http:/", "//", "", "ftp://", "h\tttp://", "http:////"])
+
+
+@given(SPELLING, USERINFO, USERINFO, TAIL)
+def test_a_masked_url_means_the_same_and_has_no_password(spelling, user, password, tail):
+    text = f"{spelling}{user}:{password}S3CRET{tail}"
+    shown = masked(text)
+    assert "S3CRET" not in shown
+    assert masked(shown) == shown
+    assert identity(shown) == identity(text)
+
+
+@given(st.text(max_size=60))
+def test_masking_never_fails_and_is_done_once(text):
+    for each in (text, f"http://{text}", f"http://h/{text}", f"a:b@{text}"):
+        assert masked(masked(each)) == masked(each)
+        assert identity(masked(each)) == identity(each)
+
+
+def test_userinfo_is_told_apart_from_the_rest():
+    assert split_userinfo("http://me:s@h/a@b") == ("http://h/a@b", "me:s")
+    assert split_userinfo("http://h/a@b") == ("http://h/a@b", "")

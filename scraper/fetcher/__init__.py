@@ -26,7 +26,7 @@ from scraper.fetcher.inflate import ACCEPT_ENCODING, inflater
 from scraper.fetcher.media_type import is_html, may_be_html, media_type
 from scraper.models import Page, Redirect, Request
 from scraper.transport import AiohttpTransport
-from scraper.urls import Address, parse
+from scraper.urls import Address, parse, split_userinfo
 
 __all__ = ["Fetcher"]
 
@@ -37,7 +37,8 @@ class Fetcher:
     """A Fetch over an httpx transport.
 
     The page or the UrlError comes within `timeout_s` seconds; bodies are bounded to `max_body_bytes`, on the
-    wire and decoded. `headers` go to the origin that is asked for and to no other.
+    wire and decoded. `headers` and the listed URL's userinfo go to its origin and to no other, and not with a request
+    for robots.txt, whose origin a redirect may have named.
     """
 
     def __init__(  # noqa: PLR0913 - each is one setting of the run
@@ -78,24 +79,27 @@ class Fetcher:
         raise attempt.described(error)
 
     async def _follow(self, attempt: Attempt) -> Page:
-        address = parse(attempt.request.url)
-        trail = attempt.request.trail
-        own_origin = trail.listed.origin if trail else address.origin
+        request = attempt.request
+        address = parse(request.url)
+        listed = parse(request.trail.listed.href) if request.trail else address
+        own_origin = listed.origin if request.is_page else ""
+        authorization = _authorization(listed)
         while True:
-            response = await self._send(address, own_origin, attempt)
+            is_own = address.origin == own_origin
+            headers = self._headers(address.origin, is_own, authorization if is_own else None, request.is_last_of_host)
+            response = await self._send(address, headers, attempt)
             try:
                 if response.status_code not in redirects.STATUSES:
                     return await self._read(response, attempt)
-                address = self._next(response, address, attempt)
+                address = self._next(response, attempt)
             finally:
                 await response.aclose()  # a redirect's body is never read
-            if not attempt.request.is_followed:
+            if not request.is_followed:
                 return attempt.elsewhere(address)
 
-    async def _send(self, address: Address, own_origin: str, attempt: Attempt) -> httpx.Response:
-        href, authorization = _split_credentials(address)
+    async def _send(self, address: Address, headers: httpx.Headers, attempt: Attempt) -> httpx.Response:
+        href, _ = split_userinfo(address.href)
         attempt.begin(href)
-        headers = self._headers(address.origin, own_origin, authorization, attempt.request.is_last_of_host)
         target = href[len(address.origin) :].encode("ascii")  # what httpcore sends; our transport takes the href
         if not self._is_ours and attempt.request.on_sent is not None:  # another cannot tell: it is sent from now on
             attempt.request.on_sent()
@@ -107,11 +111,11 @@ class Fetcher:
     def _make_headers(
         self,
         origin: str,
-        own_origin: str,
+        is_own: bool,  # noqa: FBT001 - a cache's key
         authorization: str | None,
         is_last: bool,  # noqa: FBT001 - a cache's key
     ) -> httpx.Headers:
-        headers = redirects.headers_for(origin, own_origin, self._given)
+        headers = list(self._given) if is_own else redirects.safe(self._given)
         if authorization is not None and all(name.lower() != "authorization" for name, _ in headers):
             headers.append(("Authorization", authorization))
         if is_last:
@@ -119,11 +123,11 @@ class Fetcher:
         host = origin.partition("://")[2]
         return httpx.Headers([("Host", host), *headers, ("Accept-Encoding", ACCEPT_ENCODING)])
 
-    def _next(self, response: httpx.Response, address: Address, attempt: Attempt) -> Address:
+    def _next(self, response: httpx.Response, attempt: Attempt) -> Address:
         if len(attempt.redirects) >= self._max_redirects:
             raise TooManyRedirects(f"more than {self._max_redirects} redirects")
-        location = next((value for name, value in response.headers.raw if name.lower() == b"location"), None)
-        following = redirects.target(location, address.href)
+        locations = [value for name, value in response.headers.raw if name.lower() == b"location"]
+        following = redirects.target(locations, attempt.href)
         attempt.redirects.append(Redirect(response.status_code, attempt.href))
         if any(following.href == hop.url for hop in attempt.redirects):
             raise TooManyRedirects(f"the redirects go round in a loop, back to {following.href}")
@@ -204,13 +208,11 @@ def _status_line(status: int) -> str:
         return str(status)
 
 
-def _split_credentials(address: Address) -> tuple[str, str | None]:
-    """Return the URL without its userinfo, and that as a Basic Authorization header (RFC 7617)."""
-    authority = address.href[len(address.scheme) + 3 :].partition("/")[0]
-    if "@" not in authority:
-        return address.href, None
-    userinfo = authority.rpartition("@")[0]
-    path = address.href[len(address.scheme) + 3 + len(authority) :]
+def _authorization(listed: Address) -> str | None:
+    """Return a URL's userinfo as a Basic Authorization header (RFC 7617)."""
+    _, userinfo = split_userinfo(listed.href)
+    if not userinfo:
+        return None
     user, _, password = userinfo.partition(":")
     token = base64.b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode("ascii")
-    return address.origin + path, f"Basic {token}"
+    return f"Basic {token}"

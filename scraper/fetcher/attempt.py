@@ -5,7 +5,7 @@ from time import perf_counter
 from scraper.errors import UrlError
 from scraper.models import Page, Redirect, Request, Timings
 from scraper.transport.phases import Phases
-from scraper.urls import Address
+from scraper.urls import Address, masked, split_userinfo
 
 
 class Attempt:
@@ -14,8 +14,8 @@ class Attempt:
     def __init__(self, request: Request) -> None:
         trail = request.trail
         self.request = request
-        self.listed_url = trail.listed.href if trail else request.url
-        self.href = request.url
+        self.listed_url = masked(trail.listed.href if trail else request.url)
+        self.href, _ = split_userinfo(request.url)
         self.status: int | None = None
         self.redirects: list[Redirect] = list(trail.redirects) if trail else []
         self.retry_after: str | None = None

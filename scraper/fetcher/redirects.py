@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from scraper.errors import BadRedirect, InvalidUrl
-from scraper.urls import Address, parse
+from scraper.urls import Address, parse, split_userinfo
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 """RFC 9110, section 15.4: those that name another place to GET."""
@@ -12,24 +12,28 @@ _SAFE_HEADERS = frozenset({"accept", "accept-language", "user-agent"})
 """What says nothing about the user; every other header belongs to the origin that it was given for."""
 
 
-def target(location: bytes | None, base: str) -> Address:
-    """Return the Address that `location` (raw header bytes, RFC 9110, section 10.2.2) names at `base`.
+def target(locations: Sequence[bytes], base: str) -> Address:
+    """Return the Address that the Location (raw header values, RFC 9110, section 10.2.2) names at `base`.
 
-    Raises BadRedirect without a usable one, UnsupportedScheme for one that is not HTTP.
+    Several must be the same, as in browsers: which one a proxy or a cache would take is anybody's guess.
+
+    Userinfo in it is dropped: a server does not choose what we log in with elsewhere. Raises BadRedirect without a
+    usable one, UnsupportedScheme for one that is not HTTP.
     """
-    text = "" if location is None else _decoded(location).strip()
+    if len(set(locations)) > 1:
+        raise BadRedirect(f"the redirect names {len(set(locations))} different Locations")
+    text = _decoded(locations[0]).strip() if locations else ""
     if not text:
         raise BadRedirect("the redirect names no Location")
     try:
-        return parse(text, base)
+        address = parse(text, base)
     except InvalidUrl as error:
         raise BadRedirect(f"the redirect's Location cannot be followed: {error.message}") from error
+    return address._replace(href=split_userinfo(address.href)[0])
 
 
-def headers_for(origin: str, own_origin: str, headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return those of `headers`, given for `own_origin`, that may be sent to `origin`."""
-    if origin == own_origin:
-        return list(headers)
+def safe(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return those of `headers` that may be sent to any origin."""
     return [(name, value) for name, value in headers if name.lower() in _SAFE_HEADERS]
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from scraper.errors import UrlError
 from scraper.models import Row
-from scraper.urls import Address, FingerprintSet, address_of, fingerprint
+from scraper.urls import Address, FingerprintSet, address_of, identity
 
 _INVALID_TOLD = 5
 
@@ -64,10 +64,10 @@ class Survey:
             self.blank += 1
             return None
         target = _address(row)
-        identity = fingerprint(target.href if isinstance(target, Address) else row.url)
-        if identity in self.finished:
+        key = identity(row.url, target if isinstance(target, Address) else None)
+        if key in self.finished:
             self.already_done += 1
-        elif not seen.add(identity):
+        elif not seen.add(key):
             self.duplicates += 1
         elif isinstance(target, Address):
             self.origins[target.origin] += 1

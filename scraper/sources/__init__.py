@@ -77,7 +77,7 @@ class _Sources:
     async def __aiter__(self) -> AsyncGenerator[list[Row], None]:
         for source in self._sources:
             if source.is_url:
-                yield [well_formed(Row(source.spec.strip(), 1, source.spec))]
+                yield [well_formed(Row(source.spec.strip(), 1, name_of(source.spec)))]
                 continue
             async with aclosing(self._batches(source)) as batches:
                 async for rows in batches:

@@ -13,6 +13,7 @@ from scraper.errors import UsageError
 from scraper.sources.columns import Columns
 from scraper.sources.formats import SUFFIXES as FORMAT_SUFFIXES
 from scraper.sources.pipeline import Pipeline
+from scraper.urls import masked
 
 STDIN = "-"
 HEAD_BYTES = 64 * 1024
@@ -43,7 +44,7 @@ def check(spec: str, columns: Columns) -> Source:
     try:
         info = os.fstat(0) if spec == STDIN else os.stat(spec)  # noqa: PTH116 - one call for both
     except (FileNotFoundError, NotADirectoryError):
-        raise UsageError(f"{spec}: {_why_missing(spec)}") from None
+        raise UsageError(f"{name_of(spec)}: {_why_missing(spec)}") from None
     except (OSError, ValueError) as error:
         raise unreadable(spec, error) from error
     if stat.S_ISDIR(info.st_mode):
@@ -73,7 +74,7 @@ def unreadable(spec: str, error: OSError | ValueError) -> UsageError:
 
 def name_of(spec: str) -> str:
     """Return what messages call `spec`."""
-    return "standard input" if spec == STDIN else spec
+    return "standard input" if spec == STDIN else masked(spec)
 
 
 def _check_head(spec: str, columns: Columns) -> None:

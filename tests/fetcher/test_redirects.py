@@ -3,7 +3,8 @@
 import pytest
 
 from scraper.errors import BadRedirect, UnsupportedScheme
-from scraper.fetcher.redirects import headers_for, target
+from scraper.fetcher.redirects import safe, target
+from scraper.urls import parse
 
 BASE = "https://example.test/a/b"
 
@@ -22,23 +23,31 @@ BASE = "https://example.test/a/b"
     ],
 )
 def test_a_location_is_resolved_by_the_whatwg_standard(location, href):
-    assert target(location, BASE).href == href
+    assert target([location], BASE).href == href
 
 
-@pytest.mark.parametrize("location", [None, b"", b"  ", b"http://", b"http://[x", b"http://a:99999/"])
-def test_a_location_that_names_nothing_is_a_bad_redirect(location):
+@pytest.mark.parametrize("locations", [[], [b""], [b"  "], [b"http://"], [b"http://[x"], [b"http://a:99999/"], [b"//"]])
+def test_a_location_that_names_nothing_is_a_bad_redirect(locations):
     with pytest.raises(BadRedirect):
-        target(location, BASE)
+        target(locations, BASE)
 
 
 @pytest.mark.parametrize("location", [b"file:///x", b"ftp://a/", b"gopher://a/", b"data:,x", b"javascript:x"])
 def test_other_schemes_are_refused(location):
     with pytest.raises(UnsupportedScheme):
-        target(location, BASE)
+        target([location], BASE)
 
 
 def test_headers_stay_with_the_origin_they_were_given_for():
     headers = [("Authorization", "s"), ("User-Agent", "me"), ("X-Anything", "s"), ("accept", "text/html")]
-    assert headers_for("https://a", "https://a", headers) == headers
-    for other in ("http://a", "https://a:8443", "https://b"):
-        assert headers_for(other, "https://a", headers) == [("User-Agent", "me"), ("accept", "text/html")]
+    assert safe(headers) == [("User-Agent", "me"), ("accept", "text/html")]
+
+
+def test_userinfo_in_a_location_is_dropped():
+    assert target([b"http://me:secret@other.example/x?a@b"], BASE) == parse("http://other.example/x?a@b")
+
+
+def test_several_locations_must_be_the_same():
+    assert target([b"/x", b"/x"], BASE) == parse("/x", BASE)
+    with pytest.raises(BadRedirect, match="2 different Locations"):
+        target([b"/x", b"/y"], BASE)
