@@ -198,7 +198,7 @@ class DecodeError(UrlError):
 
 
 class TooLarge(UrlError):
-    """The body is larger than the cap, on the wire or decoded."""
+    """The body is larger than the cap, on the wire or decoded, or wrapped so often that only decoding would tell."""
 
     kind = "too-large"
 

@@ -167,17 +167,18 @@ class Fetcher:
         wanted = attempt.request.head_bytes
         most = max(self._max_body_bytes, wanted or 0)
         decoder = inflater(content_encoding, most)
-        pieces = []
+        pieces: list[bytes] = []
         on_wire = size = 0
         async for piece in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
             on_wire += len(piece)
             if on_wire > most:
                 raise TooLarge(f"the body has more than {most:,} bytes")
-            pieces.append(decoder.feed(piece))
-            size += len(pieces[-1])
-            if wanted is not None and size >= wanted:
-                return b"".join(pieces)[:wanted]
-        pieces.append(decoder.finish())
+            for decoded in decoder.feed(piece):
+                pieces.append(decoded)
+                size += len(decoded)
+                if wanted is not None and size >= wanted:
+                    return b"".join(pieces)[:wanted]
+        decoder.finish()
         return b"".join(pieces)
 
 

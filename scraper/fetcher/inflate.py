@@ -34,12 +34,12 @@ _LIBRARY_ERRORS: tuple[type[Exception], ...] = (
 def inflater(content_encoding: str | None, max_bytes: int) -> "Inflater":
     """Return the Inflater for a Content-Encoding header (RFC 9110, section 8.4), `max_bytes` decoded at most.
 
-    Raises DecodeError for an unknown coding and for more than three.
+    Raises DecodeError for an unknown coding, TooLarge for more than three: what they come to could only be guessed.
     """
     codings = [coding.strip().lower() for coding in (content_encoding or "").split(",")]
     codings = [coding for coding in codings if coding not in ("", "identity")] or ["identity"]
     if len(codings) > _MAX_LAYERS:
-        raise DecodeError(f"Content-Encoding names {len(codings)} codings; {_MAX_LAYERS} at most")
+        raise TooLarge(f"Content-Encoding names {len(codings)} codings; {_MAX_LAYERS} at most")
     layers: list[_Layer] = []
     for coding in reversed(codings):  # they are listed in the order they were applied
         if coding not in _DECODERS:
@@ -52,29 +52,35 @@ def inflater(content_encoding: str | None, max_bytes: int) -> "Inflater":
 class Inflater:
     """Decodes one body, fed in pieces of any size.
 
-    Holds no more than what one `feed` returns and the state of its decoders: 64 KiB for gzip and deflate, as much as
-    was decoded but at most 8 MiB for zstd and 16 MiB for br.
+    Holds no more than one piece and the state of its decoders: 64 KiB for gzip and deflate, as much as was decoded but
+    at most 8 MiB for zstd and 16 MiB for br (the largest window of RFC 7932; its encoders' usual is 4 MiB).
     """
 
     def __init__(self, layers: list["_Layer"]) -> None:
         self._layers = layers
+        self._last = b""
 
-    def feed(self, data: bytes) -> bytes:
-        """Return the decoded bytes that `data` adds. Raises DecodeError or TooLarge."""
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield the decoded bytes that `data` adds. Raises DecodeError or TooLarge.
+
+        A piece that equals the one before is the same object: a bomb, which is one thing over and over, takes the room
+        of one piece however many are kept.
+        """
         pieces: Iterable[bytes] = (data[at : at + _PIECE_BYTES] for at in range(0, len(data), _PIECE_BYTES))
         for layer in self._layers:
             pieces = layer.decode(pieces)
-        return b"".join(pieces)
+        for piece in pieces:
+            self._last = self._last if piece == self._last else piece
+            yield self._last
 
-    def finish(self) -> bytes:
-        """End the body: raises DecodeError when it ended early. Nothing is held back, so it returns no bytes."""
+    def finish(self) -> None:
+        """End the body: raises DecodeError when it ended early. Nothing was held back."""
         for layer in self._layers:
             layer.finish()
-        return b""
 
 
 class _Decoder(Protocol):
-    """One coding. Raises one of _LIBRARY_ERRORS."""
+    """One coding. Raises one of _LIBRARY_ERRORS, or TooLarge."""
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         """Yield what `data` (not empty) adds, in steps of about _PIECE_BYTES that are never empty."""
@@ -181,7 +187,7 @@ class _Gzip:
         elif self._members and not data.startswith(self._MAGIC):
             self._is_over = True
         elif self._members == _MAX_MEMBERS:
-            raise DecodeError(f"the gzip body has more than {_MAX_MEMBERS:,} members")
+            raise TooLarge(f"the gzip body has more than {_MAX_MEMBERS:,} members")
         else:
             self._members += 1
             is_plain = data[self._FLAGS_AT] & 0x1E in self._ISAL_FLAGS

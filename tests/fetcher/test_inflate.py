@@ -46,8 +46,9 @@ def header(coding):
 
 def inflate(content_encoding, data, *, max_bytes=MIB, piece=65536):
     decoder = inflater(content_encoding, max_bytes)
-    decoded = b"".join(decoder.feed(data[at : at + piece]) for at in range(0, len(data), piece))
-    return decoded + decoder.finish()
+    decoded = b"".join(out for at in range(0, len(data), piece) for out in decoder.feed(data[at : at + piece]))
+    decoder.finish()
+    return decoded
 
 
 @pytest.mark.parametrize("piece", [1, 7, 1000, 65536])
@@ -84,7 +85,7 @@ def test_h16_codings_are_undone_in_the_reverse_order():
 
 
 def test_h17_more_than_three_codings_are_refused():
-    with pytest.raises(DecodeError, match="100 codings"):
+    with pytest.raises(TooLarge, match="100 codings"):
         inflater(", ".join(["gzip"] * 100), MIB)
 
 
@@ -169,7 +170,7 @@ def test_h17_a_zstd_window_over_8_mib_is_refused():
 def test_h17_a_million_tiny_gzip_members_end_at_a_thousand():
     member = gzip.compress(b"", mtime=0)
     assert inflate("gzip", member * 1000) == b""
-    with pytest.raises(DecodeError, match="1,000 members"):
+    with pytest.raises(TooLarge, match="1,000 members"):
         inflate("gzip", member * 1_000_000)
 
 
@@ -211,7 +212,7 @@ def test_h17_an_inner_layer_has_a_cap_though_nothing_of_it_comes_out():
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_h17_a_bomb_takes_two_mib_above_the_cap_and_the_window_of_its_coding(tmp_path):
+def test_h17_a_bomb_takes_two_mib_and_the_window_of_its_coding(tmp_path):
     child = """if True:
         import sys
         from scraper.errors import TooLarge
@@ -223,22 +224,27 @@ def test_h17_a_bomb_takes_two_mib_above_the_cap_and_the_window_of_its_coding(tmp
 
         before = peak_kib()
         for coding in sys.argv[1:]:
-            decoder, decoded = inflater(coding, 16 << 20), []
+            decoder, decoded = inflater(coding, 10 << 20), []
             try:
                 with open(coding, "rb") as body:
                     while piece := body.read(65536):
-                        decoded.append(decoder.feed(piece))
+                        decoded.extend(decoder.feed(piece))
             except TooLarge:
                 print(coding, (peak_kib() - before) >> 10, sep=":")
     """
     window_mib = {"gzip": 0, "deflate": 0, "gzip, gzip": 0, "zstd": 8, "br": 16}  # in rising order: a peak stays
+    largest = zstandard.ZstdCompressor(compression_params=zstandard.ZstdCompressionParameters(window_log=23))
+    bombs = {
+        "zstd": largest.compress(bytes(32 * MIB)),
+        "br": brotli.compress(bytes(32 * MIB), lgwin=24),
+    }
     for coding in window_mib:
-        (tmp_path / coding).write_bytes(bomb(coding, 32 * MIB))
+        (tmp_path / coding).write_bytes(bombs.get(coding) or bomb(coding, 32 * MIB))
     run = subprocess.run([sys.executable, "-c", child, *window_mib], cwd=tmp_path, capture_output=True, check=True)
     peaks = dict(line.split(":") for line in run.stdout.decode().splitlines())
     assert peaks.keys() == window_mib.keys()
     for coding, peak_mib in peaks.items():
-        assert int(peak_mib) < 16 + 2 + window_mib[coding], coding
+        assert int(peak_mib) < 2 + window_mib[coding], coding
 
 
 @each_coding
@@ -248,14 +254,14 @@ def test_bodies_decoded_side_by_side_do_not_mix(coding):
     decoded = [b""] * len(bodies)
     for at in range(0, max(map(len, bodies)), 50):
         for number, body in enumerate(bodies):
-            decoded[number] += decoders[number].feed(body[at : at + 50])
+            decoded[number] += b"".join(decoders[number].feed(body[at : at + 50]))
     assert decoded == [PAGE + b"%d" % number for number in range(5)]
 
 
 @each_coding
 def test_a_decoder_is_gone_with_its_last_reference(coding):
     decoder = inflater(header(coding), MIB)
-    decoder.feed(COMPRESS[coding](PAGE)[:50])
+    list(decoder.feed(COMPRESS[coding](PAGE)[:50]))
     innermost = weakref.ref(decoder._layers[0]._decoder)
     gc.disable()
     try:
