@@ -184,7 +184,8 @@ def _grown(table: "array[int]") -> "array[int]":
 def _mask(text: str) -> str:
     """Mask any text, be it a URL or not."""
     shown = _mask_authority(text)
-    return shown if shown != text else _SPLIT_PASSWORD.sub(rf"\1{_MASK}@", text, count=1)
+    lost = _SPLIT_PASSWORD.match(text) if "@" in text else None
+    return f"{lost[1]}{_MASK}{text[lost.end() - 1 :]}" if lost and shown == text else shown
 
 
 def _mask_authority(text: str) -> str:
