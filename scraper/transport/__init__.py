@@ -135,7 +135,7 @@ class _Dropped(Exception):
 async def _retry_stale(
     request: aiohttp.ClientRequest, send: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
 ) -> aiohttp.ClientResponse:
-    """Send again at once when a kept connection turns out to be closed (RFC 9112, section 9.3.1).
+    """Send again at once when a kept connection turns out to be closed (RFC 9112, section 9.3.1), or out of step.
 
     aiohttp would send again on a new connection too, and so hit a server that drops its clients twice.
     """
@@ -147,6 +147,9 @@ async def _retry_stale(
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
             if CURRENT.get().has_dialled:
                 raise _Dropped from error
+        except aiohttp.ClientResponseError:  # perhaps the end of what came too much with the answer before
+            if CURRENT.get().has_dialled:
+                raise
 
 
 @contextmanager

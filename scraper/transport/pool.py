@@ -5,13 +5,15 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 
 from scraper.transport.phases import CURRENT, Phases
+from scraper.transport.protocol import Protocol
 
 
 class _CountedSocket(socket.socket):
@@ -106,6 +108,7 @@ class CappedConnector(aiohttp.TCPConnector):
 
     def __init__(self, *, limit: int, max_open: int, **options: Any) -> None:
         super().__init__(limit=limit, socket_factory=self._open_socket, **options)
+        self._factory = cast("partial[ResponseHandler]", partial(Protocol, loop=self._loop))  # no argument sets it
         self.budget = SocketBudget(max_open)
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Connection:  # noqa: ASYNC109 - aiohttp calls it so
@@ -132,8 +135,9 @@ class CappedConnector(aiohttp.TCPConnector):
     def _give_back(self, connection: Connection, key: Hashable) -> None:
         """Take note that the connection is about to go back to the pool, or end it when it cannot."""
         protocol = connection.protocol
-        if protocol is None:
+        if not isinstance(protocol, Protocol):
             return
+        protocol.rest()
         if protocol.should_close:
             protocol.abort()  # close() would wait for a TLS peer's close_notify, up to 30 s
         else:

@@ -1,0 +1,100 @@
+"""What comes after an answer's end costs the connection and not the page, wherever the packets are cut."""
+
+import asyncio
+
+import httpx
+import local_site
+import pytest
+from local_site import html, raw
+
+from scraper.transport import AiohttpTransport
+from scraper.transport.dns import CachingResolver
+
+PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+
+
+async def get(client, url):
+    response = await client.handle_async_request(httpx.Request("GET", url, extensions={"timeout": {"read": 2.0}}))
+    try:
+        return b"".join([piece async for piece in response.stream])
+    finally:
+        await response.aclose()
+
+
+def bodies(*pieces, gets=2, **how):
+    """Ask a server that sends `pieces` as packets of their own for `gets` pages; return those and its connections."""
+
+    async def scenario():
+        reply = raw(b"", body=list(pieces), interval=0.01, **{"then": "keep", **how})
+        async with local_site.serve({"/": reply}) as site:
+            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
+            client = AiohttpTransport(limit=5, max_open=10, idle_timeout_s=30.0, resolver=resolver)
+            try:
+                found = [await get(client, site.url()) for _ in range(gets)]
+            finally:
+                await client.aclose()
+            await site.until(lambda: site.open_connections == 0)
+            return found, site.connections
+
+    return asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("page", [PAGE, CHUNKED], ids=["length", "chunked"])
+@pytest.mark.parametrize("garbage", [b"garbage", b"\r\n\r\n\0", PAGE])
+def test_what_comes_in_the_packet_of_the_bodys_end_costs_the_connection(page, garbage):
+    assert bodies(page + garbage) == ([b"hello"] * 2, 2)
+
+
+def test_a_part_of_another_head_is_forgotten():
+    assert bodies(PAGE + b"HTTP/1.1 500 No\r\n")[0] == [b"hello"] * 2
+
+
+@pytest.mark.parametrize("cut", range(1, len(PAGE)))
+def test_a_head_may_be_cut_anywhere(cut):
+    assert bodies(PAGE[:cut], PAGE[cut:] + b"garbage", gets=1) == ([b"hello"], 1)
+
+
+def test_an_answer_that_nobody_asked_for_is_not_the_next_ones():
+    found, connections = bodies(PAGE, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", gets=1)
+    assert (found, connections) == ([b"hello"], 1)
+
+    async def scenario():
+        reply = raw(b"", body=[PAGE, PAGE.replace(b"hello", b"evils")], interval=0.02, then="keep")
+        async with local_site.serve({"/first": reply, "/second": html("mine")}) as site:
+            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
+            client = AiohttpTransport(limit=5, max_open=10, idle_timeout_s=30.0, resolver=resolver)
+            assert await get(client, site.url("/first")) == b"hello"
+            await asyncio.sleep(0.06)  # the second answer has come
+            assert await get(client, site.url("/second")) == b"mine"
+            await client.aclose()
+            assert site.connections == 2
+
+    asyncio.run(scenario())
+
+
+def test_a_kept_connection_that_answers_with_nonsense_is_replaced_at_once():
+    async def answer(_, connection):
+        return html("x") if connection.hits == 1 else raw(b"nonsense\r\n\r\n")
+
+    async def scenario():
+        async with local_site.serve(answer) as site:
+            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
+            client = AiohttpTransport(limit=5, max_open=10, idle_timeout_s=30.0, resolver=resolver)
+            assert [await get(client, site.url()) for _ in range(3)] == [b"x"] * 3
+            await client.aclose()
+            assert (site.connections, len(site.hits)) == (3, 5)
+
+    asyncio.run(scenario())
+
+
+def test_connections_are_kept_when_nothing_is_amiss():
+    assert bodies(PAGE, gets=5) == ([b"hello"] * 5, 1)
+    assert bodies(CHUNKED, gets=5) == ([b"hello"] * 5, 1)
+    assert bodies(b"HTTP/1.1 103 Early\r\n\r\n" * 3 + PAGE, gets=5) == ([b"hello"] * 5, 1)
+
+
+@pytest.mark.parametrize("cut", [len(CHUNKED) - 5, len(CHUNKED) - 15])
+def test_a_bad_chunk_in_a_packet_of_its_own_ends_the_wait_at_once(cut):
+    with pytest.raises(httpx.RemoteProtocolError):
+        bodies(CHUNKED[:cut], b"zz\r\n", gets=1, then="hang")
