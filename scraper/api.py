@@ -34,6 +34,7 @@ from scraper.run import Run
 from scraper.sources import iterable_source, open_sources
 from scraper.stats import Summary
 from scraper.transport import AiohttpTransport
+from scraper.transport.addresses import Guard
 from scraper.transport.dns import CachingResolver
 from scraper.worker import Worker
 from scraper.writer import Writer
@@ -336,6 +337,7 @@ def _fetcher(transport: httpx.AsyncBaseTransport, config: Config) -> Fetcher:
         read_timeout_s=config.read_timeout,
         max_body_bytes=config.max_body_bytes,
         max_redirects=config.max_redirects,
+        guard=Guard(is_for_all=config.public_only, allowed=config.allowed_networks),
     )
 
 

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Self
 
 import msgspec
@@ -100,6 +101,10 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """URL of an HTTP proxy. Environment variables are not looked at."""
     insecure: bool = False
     """Do not check TLS certificates."""
+    public_only: bool = False
+    """Ask public addresses only. Without it, only where a public server's redirect leads must be public."""
+    allow_address: tuple[str, ...] = ()
+    """Addresses and networks (`"10.1.0.0/16"`) that count as public: redirects may lead there."""
     select: dict[str, str] = {}
     """Field name to CSS selector: `{"title": "h1", "price": ".price::text", "img[]": "img::attr(src)"}`."""
     links: bool = False
@@ -139,6 +144,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if not self.user_agent or not _HEADER_VALUE.fullmatch(self.user_agent):
             raise UsageError("--user-agent must be one line of ASCII text")
         parse_size(self.max_body)
+        split_networks(self.allow_address)
         if isinstance(self.retry_failed, str):
             split_kinds(self.retry_failed)
         if self.proxy is not None and not _PROXY.fullmatch(self.proxy):
@@ -179,6 +185,11 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def max_body_bytes(self) -> int:
         """`max_body` as a number of bytes."""
         return parse_size(self.max_body)
+
+    @property
+    def allowed_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """`allow_address` as networks."""
+        return split_networks(self.allow_address)
 
     @classmethod
     def build(cls, *layers: Mapping[str, Any]) -> Self:
@@ -243,6 +254,14 @@ def split_header(line: str) -> tuple[str, str]:
     if name.lower() in _OWN_HEADERS:
         raise UsageError(f"--header cannot set {name}: the scraper needs it for itself")
     return name, value.strip()
+
+
+def split_networks(texts: Sequence[str]) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return the networks of `["127.0.0.1", "10.1.0.0/16"]`. Raises UsageError."""
+    try:
+        return tuple(ip_network(text.strip()) for text in texts)
+    except ValueError as error:
+        raise UsageError(f"--allow-address takes an address or a network like 10.1.0.0/16: {error}") from None
 
 
 def split_kinds(kinds: str) -> frozenset[str]:

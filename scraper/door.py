@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from msgspec import structs
 
-from scraper.errors import RobotsDenied, UrlError
+from scraper.errors import BlockedAddress, RobotsDenied, UrlError
 from scraper.frontier import ANSWERED, Frontier, Signal
 from scraper.frontier.pace import BREAKER_FAILURES, DEAD
-from scraper.models import Job, Row
+from scraper.models import Job, Row, Timings
 from scraper.robots import Robots, Rules
 
 Decide = Callable[[UrlError, Job], tuple[float | None, Signal]]
@@ -45,8 +45,10 @@ class Door:
             raise TypeError("only a door with robots has errands")
         signal = ANSWERED
         try:
-            rules = await self._robots.fetch(errand.origin, self._frontier.on_sent(errand))
+            rules = await self._robots.fetch(errand.origin, self._frontier.on_sent(errand), errand.trail)
         except UrlError as error:
+            if isinstance(error, BlockedAddress) and _is_led(errand):
+                return self._turn_back(errand, error)
             wait_s, signal = self._decide(error, errand)
             if wait_s is None and self._is_dead(error, errand.host):
                 wait_s, signal = 0.0, DEAD  # its next tries are the breaker's probes
@@ -67,6 +69,16 @@ class Door:
         for job in self._frontier.core.open_gate(errand.origin):
             self._frontier.push(job)
 
+    def _turn_back(self, errand: Job, error: BlockedAddress) -> list[tuple[Job, UrlError]]:
+        """End a job that may not even ask for the robots.txt: where it was led to is blocked for it, not for all."""
+        self._frontier.done(errand)
+        denied: list[tuple[Job, UrlError]] = []
+        for job in self._frontier.core.open_gate(errand.origin):
+            denial = error if _is_led(job) else self.offer(job)
+            if denial is not None:
+                denied.append((job, denial))
+        return denied
+
     def _denial(self, rules: Rules | UrlError, job: Job) -> UrlError | None:
         if isinstance(rules, UrlError):
             return rules
@@ -86,4 +98,10 @@ def _errand(job: Job) -> Job:
     """Return the job that asks for the robots.txt of `job`'s origin (RFC 9309, section 2.3)."""
     url = f"{job.origin}/robots.txt"
     row = Row(url=url, line=job.row.line, source=job.row.source)
-    return structs.replace(job, row=row, href=url, attempt=1, is_robots=True)
+    trail = job.trail and structs.replace(job.trail, redirects=(), timings=Timings(), elapsed_s=0.0)
+    return structs.replace(job, row=row, href=url, attempt=1, is_robots=True, trail=trail)
+
+
+def _is_led(job: Job) -> bool:
+    """Return whether a public server's redirect led to `job`."""
+    return job.trail is not None and not job.trail.may_lead_inside

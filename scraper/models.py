@@ -42,7 +42,8 @@ class Job(Struct, frozen=True):
 
     def again(self) -> "Job":
         """Return the job for its next try, which begins at the listed URL."""
-        return structs.replace(self.trail.listed if self.trail else self, attempt=self.attempt + 1)
+        start = self.trail.listed if self.trail and not self.is_robots else self
+        return structs.replace(start, attempt=self.attempt + 1)
 
 
 class Redirect(Struct, frozen=True):
@@ -75,6 +76,8 @@ class Trail(Struct, frozen=True):
     """What the attempt has used of its time limit; waiting for a host's turn does not count."""
     fetched_at: str
     """Start of the attempt, as in the Record."""
+    may_lead_inside: bool = False
+    """It has not left the addresses that are not public: it may lead to others of them."""
 
 
 class Request(Struct, frozen=True):
@@ -117,6 +120,8 @@ class Page(Struct, frozen=True, kw_only=True):
     redirects: tuple[Redirect, ...] = ()
     location: str | None = None
     """Where a redirect leads that was not followed: normalised and absolute."""
+    may_lead_inside: bool = False
+    """No public address has answered so far: what it leads to need not be public either."""
     timings: Timings = Timings()
     tree: Any = None
     """The parsed document (`selectolax.lexbor.LexborHTMLParser`); set for a `parse` callback."""

@@ -27,7 +27,7 @@ from scraper.errors import (
     UnsupportedScheme,
     UrlError,
 )
-from scraper.models import Fetch, Page, Request
+from scraper.models import Fetch, Page, Request, Trail
 
 MAX_BYTES = 512 * 1024
 """Read and parsed of a robots.txt; RFC 9309, section 2.5, wants 500 KiB at least."""
@@ -119,13 +119,14 @@ class Robots:
         self._answers.move_to_end(origin)
         return answer
 
-    async def fetch(self, origin: str, on_sent: Callable[[], None] | None = None) -> Rules:
+    async def fetch(self, origin: str, on_sent: Callable[[], None] | None = None, trail: Trail | None = None) -> Rules:
         """Ask `origin` (`https://example.com`) for its robots.txt; remember and return what it says.
 
+        `trail` is set when a redirect led to the origin: nothing goes there that a page of it would not get.
         Raises RobotsUnreachable, which a later try may mend (RFC 9309, section 2.3.1.4), or the kind of error that
         every URL of the origin would end in.
         """
-        request = Request(url=f"{origin}/robots.txt", is_page=False, head_bytes=MAX_BYTES, on_sent=on_sent)
+        request = Request(url=f"{origin}/robots.txt", is_page=False, head_bytes=MAX_BYTES, on_sent=on_sent, trail=trail)
         try:
             page = await self._fetch(request)
         except _UNAVAILABLE:

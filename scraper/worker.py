@@ -155,6 +155,7 @@ def _following(job: Job, page: Page, fetched_at: str, elapsed_s: float) -> Job:
         timings=page.timings,
         elapsed_s=elapsed_s + (job.trail.elapsed_s if job.trail else 0.0),
         fetched_at=fetched_at,
+        may_lead_inside=page.may_lead_inside,
     )
     return structs.replace(job, href=address.href, host=address.host, origin=address.origin, trail=trail)
 

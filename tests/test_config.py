@@ -29,6 +29,8 @@ def test_the_defaults_are_those_of_the_design():
         ({"read_timeout": float("inf")}, "--read-timeout"),
         ({"retries": -1}, "--retries"),
         ({"limit": 0}, "--limit"),
+        ({"allow_address": ["10.0.0.1/8"]}, "--allow-address takes an address or a network like 10.1.0.0/16"),
+        ({"allow_address": ["example.com"]}, "--allow-address"),
         ({"grace": -1}, "--grace"),
         ({"max_body": "10 apples"}, "--max-body"),
         ({"max_body": 0}, "--max-body"),

@@ -19,7 +19,7 @@ class Robots:
         self.asked = []
         self._known = {}
 
-    async def fetch(self, origin, _on_sent=None):
+    async def fetch(self, origin, _on_sent=None, _trail=None):
         self.asked.append(origin)
         if isinstance(self.answer, Exception):
             raise self.answer

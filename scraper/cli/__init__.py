@@ -62,6 +62,8 @@ def scrape_sources(  # noqa: PLR0913, PLR0917 - the command line's options, each
     user_agent: options.UserAgent = None,
     proxy: options.Proxy = None,
     insecure: options.Insecure = None,
+    public_only: options.PublicOnly = None,
+    allow_address: options.AllowAddress = None,
     per_host: options.PerHost = None,
     delay: options.Delay = None,
     robots: options.Robots = None,

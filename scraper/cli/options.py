@@ -60,6 +60,19 @@ Header = Annotated[
 UserAgent = Annotated[str | None, _opt(_FETCH, "User-Agent.", metavar="TEXT", default="scraper/VERSION (+project URL)")]
 Proxy = Annotated[str | None, _opt(_FETCH, "An HTTP proxy.", metavar="URL")]
 Insecure = Annotated[bool | None, _opt(_FETCH, "Do not check TLS certificates.", "--insecure")]
+PublicOnly = Annotated[
+    bool | None,
+    _opt(
+        _FETCH,
+        "Ask public addresses only: no private, loopback or link-local ones. Where a public server's redirect leads "
+        "must be public in any case.",
+        "--public-only",
+    ),
+]
+AllowAddress = Annotated[
+    list[str] | None,
+    _opt(_FETCH, "An address or network that counts as public: redirects may lead there; repeatable.", metavar="CIDR"),
+]
 
 PerHost = Annotated[int | None, _opt(_POLITE, "Requests in flight to one host.", metavar="N", default=_D.per_host)]
 Delay = Annotated[

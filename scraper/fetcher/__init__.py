@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 import httpx
 
 from scraper.errors import (
+    BlockedAddress,
     DeadlineExceeded,
     HttpStatus,
     NotHtml,
@@ -26,6 +27,7 @@ from scraper.fetcher.inflate import ACCEPT_ENCODING, inflater
 from scraper.fetcher.media_type import is_html, may_be_html, media_type
 from scraper.models import Page, Redirect, Request
 from scraper.transport import AiohttpTransport
+from scraper.transport.addresses import Guard, literal
 from scraper.urls import Address, parse, split_userinfo
 
 __all__ = ["Fetcher"]
@@ -38,7 +40,8 @@ class Fetcher:
 
     The page or the UrlError comes within `timeout_s` seconds; bodies are bounded to `max_body_bytes`, on the
     wire and decoded. `headers` and the listed URL's userinfo go to its origin and to no other, and not with a request
-    for robots.txt, whose origin a redirect may have named.
+    for robots.txt, whose origin a redirect may have named. Where a public server's redirect leads must pass `guard`;
+    the transport does so with the addresses that names resolve to, and gets it as the request's extension `guard`.
     """
 
     def __init__(  # noqa: PLR0913 - each is one setting of the run
@@ -52,9 +55,11 @@ class Fetcher:
         read_timeout_s: float,
         max_body_bytes: int,
         max_redirects: int,
+        guard: Guard,
     ) -> None:
         self._transport = transport
         self._is_ours = isinstance(transport, AiohttpTransport)
+        self._guard = guard
         own = {name.lower() for name, _ in headers}
         defaults = [("User-Agent", user_agent), ("Accept", _ACCEPT)]
         self._given = [*(pair for pair in defaults if pair[0].lower() not in own), *headers]
@@ -81,32 +86,46 @@ class Fetcher:
     async def _follow(self, attempt: Attempt) -> Page:
         request = attempt.request
         address = parse(request.url)
-        listed = parse(request.trail.listed.href) if request.trail else address
+        trail = request.trail
+        listed = parse(trail.listed.href) if trail else address
         own_origin = listed.origin if request.is_page else ""
         authorization = _authorization(listed)
+        may_lead_inside = not self._guard.is_for_all and (trail is None or trail.may_lead_inside)
         while True:
             is_own = address.origin == own_origin
             headers = self._headers(address.origin, is_own, authorization if is_own else None, request.is_last_of_host)
-            response = await self._send(address, headers, attempt)
+            response = await self._send(address, headers, None if may_lead_inside else self._guard, attempt)
             try:
                 if response.status_code not in redirects.STATUSES:
                     return await self._read(response, attempt)
+                may_lead_inside = may_lead_inside and self._is_inside(address, attempt.phases.peer)
                 address = self._next(response, attempt)
             finally:
                 await response.aclose()  # a redirect's body is never read
             if not request.is_followed:
-                return attempt.elsewhere(address)
+                return attempt.elsewhere(address, may_lead_inside=may_lead_inside)
 
-    async def _send(self, address: Address, headers: httpx.Headers, attempt: Attempt) -> httpx.Response:
+    async def _send(
+        self, address: Address, headers: httpx.Headers, guard: Guard | None, attempt: Attempt
+    ) -> httpx.Response:
         href, _ = split_userinfo(address.href)
         attempt.begin(href)
+        if guard is not None and (refusal := guard.refusal_of_host(address.host)):
+            raise BlockedAddress(refusal)
         target = href[len(address.origin) :].encode("ascii")  # what httpcore sends; our transport takes the href
         if not self._is_ours and attempt.request.on_sent is not None:  # another cannot tell: it is sent from now on
             attempt.request.on_sent()
         extensions = {"timeout": self._limits, "target": target, "href": href, "phases": attempt.phases}
+        if guard is not None:
+            extensions["guard"] = guard
         response = await self._transport.handle_async_request(_Get(href, headers, extensions))
         attempt.answered(response.status_code)
         return response
+
+    def _is_inside(self, address: Address, peer: str | None) -> bool:
+        """Return whether what answered is not public; without a peer (a proxy, a user's transport) the host tells."""
+        answered = peer or literal(address.host)
+        return answered is not None and self._guard.refusal(answered) is not None
 
     def _make_headers(
         self,

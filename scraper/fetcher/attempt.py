@@ -42,7 +42,7 @@ class Attempt:
         self._first_byte = (now - self._mark) * 1000 - (self.phases.dns or 0.0) - (self.phases.connect or 0.0)
         self._mark = now
 
-    def elsewhere(self, address: Address) -> Page:
+    def elsewhere(self, address: Address, *, may_lead_inside: bool) -> Page:
         """Return the Page that stands for a redirect to `address` that is not followed."""
         return Page(
             url=self.listed_url,
@@ -50,6 +50,7 @@ class Attempt:
             status=self.status or 0,
             redirects=tuple(self.redirects),
             location=address.href,
+            may_lead_inside=may_lead_inside,
             timings=self._timings(body=None),
         )
 

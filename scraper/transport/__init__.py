@@ -11,7 +11,7 @@ import httpx
 import yarl
 from aiohttp import http_exceptions
 
-from scraper.errors import UsageError
+from scraper.errors import BlockedAddress, UsageError
 from scraper.transport.dns import CachingResolver
 from scraper.transport.phases import CURRENT, Phases
 from scraper.transport.pool import CappedConnector
@@ -27,7 +27,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     """Sends httpx requests through aiohttp. Build it inside the running loop.
 
     Redirects, cookies, decoding and total time limits are the caller's. A request's extensions `timeout` (as in
-    httpcore) and `href` (the URL to send, byte for byte) are obeyed, and `phases`, a Phases, is filled in.
+    httpcore), `href` (the URL to send, byte for byte) and `guard` (a Guard: addresses that it refuses are not dialled)
+    are obeyed, and `phases`, a Phases, is filled in. A proxy is dialled in any case, and resolves names by itself.
     """
 
     def __init__(  # noqa: PLR0913 - each is one setting of the run
@@ -72,8 +73,10 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return None if self._proxy else self._resolver
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the response with its body still to be read. Raises httpx.TransportError."""
-        CURRENT.set(request.extensions.get("phases") or Phases())
+        """Return the response with its body still to be read. Raises httpx.TransportError, or BlockedAddress."""
+        phases = request.extensions.get("phases") or Phases()
+        phases.guard = None if self._proxy else request.extensions.get("guard")
+        CURRENT.set(phases)
         with _translated():
             response = await self._session.request(
                 request.method,
@@ -162,7 +165,7 @@ def _translated() -> Iterator[None]:
     except aiohttp.ServerTimeoutError as error:
         raise httpx.ReadTimeout("the server fell silent") from error
     except aiohttp.ClientConnectorError as error:
-        raise httpx.ConnectError(str(error.os_error)) from error
+        raise _connect_error(error) from error
     except aiohttp.ClientHttpProxyError as error:
         raise httpx.ProxyError(f"the proxy answered {error.status} {error.message}") from error
     except _Dropped as error:
@@ -175,6 +178,13 @@ def _translated() -> Iterator[None]:
         raise httpx.ReadError(str(error) or type(error).__name__) from error
     except ValueError as error:  # aiohttp and yarl refuse some requests so
         raise httpx.LocalProtocolError(str(error)) from error
+
+
+def _connect_error(error: aiohttp.ClientConnectorError) -> Exception:
+    phases = CURRENT.get()
+    if phases.refusal is not None and not phases.has_dialled:
+        return BlockedAddress(phases.refusal)
+    return httpx.ConnectError(str(error.os_error))
 
 
 def _payload_error(error: aiohttp.ClientPayloadError) -> httpx.TransportError:

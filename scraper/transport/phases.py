@@ -1,13 +1,17 @@
-"""How long one request took to look up its host and to connect, gathered below aiohttp's own calls."""
+"""How one request gets to its host and how long that takes, carried past aiohttp's own calls."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
+
+from scraper.transport.addresses import Guard
 
 
 class Phases:
     """Milliseconds of one request; None for a phase that it did not need."""
 
-    __slots__ = ("connect", "dns", "dns_began", "has_dialled", "has_room", "is_connected", "on_sent")
+    __slots__ = (
+        "connect", "dns", "dns_began", "guard", "has_dialled", "has_room", "is_connected", "on_sent", "peer", "refusal",
+    )  # fmt: skip
 
     def __init__(self, on_sent: Callable[[], None] | None = None) -> None:
         self.on_sent = on_sent
@@ -23,6 +27,12 @@ class Phases:
         """A new socket was opened for it: it does not run on a kept connection."""
         self.has_room = False
         """A socket was promised to it, and is not opened yet."""
+        self.guard: Guard | None = None
+        """Decides which addresses it may be sent to; None: any."""
+        self.refusal: str | None = None
+        """Why an address was not dialled."""
+        self.peer: str | None = None
+        """The address of the host at the other end; None when that is a proxy."""
 
 
 CURRENT: ContextVar[Phases] = ContextVar("phases")

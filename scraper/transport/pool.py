@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 
+from scraper.errors import BlockedAddress
 from scraper.transport.phases import CURRENT, Phases
 from scraper.transport.protocol import Protocol
 
@@ -33,6 +34,10 @@ class _CountedSocket(socket.socket):
         if self.on_close is not None:
             on_close, self.on_close = self.on_close, None
             on_close()
+
+
+class BlockedPeer(OSError):
+    """An address was not dialled; its others, if it has any, may be."""
 
 
 class SocketBudget:
@@ -130,7 +135,22 @@ class CappedConnector(aiohttp.TCPConnector):
         elif connection.protocol is not None:
             self.budget.take(connection.protocol)
         connection.add_callback(lambda: self._give_back(connection, req.connection_key))
+        if not req.proxy:
+            self._look_at_peer(connection, phases)
         return connection
+
+    def _look_at_peer(self, connection: Connection, phases: Phases) -> None:
+        """Raise BlockedAddress for a connection that was kept from a request that was free to go there."""
+        protocol = connection.protocol
+        if not isinstance(protocol, Protocol) or protocol.transport is None:
+            return
+        if phases.has_dialled:
+            protocol.peer = protocol.transport.get_extra_info("peername")[0]
+        phases.peer = protocol.peer
+        refusal = None if phases.guard is None else phases.guard.refusal(protocol.peer)
+        if refusal is not None:
+            connection.release()
+            raise BlockedAddress(refusal)
 
     def _give_back(self, connection: Connection, key: Hashable) -> None:
         """Take note that the connection is about to go back to the pool, or end it when it cannot."""
@@ -144,8 +164,11 @@ class CappedConnector(aiohttp.TCPConnector):
             self.budget.keep(protocol, key)
 
     def _open_socket(self, address: tuple[Any, ...]) -> socket.socket:
-        family, kind, protocol, *_ = address
+        family, kind, protocol, _, (host, *_) = address
         phases = CURRENT.get()
+        if phases.guard is not None and (refusal := phases.guard.refusal(host)):
+            phases.refusal = refusal
+            raise BlockedPeer(refusal)
         phases.has_dialled = True
         self._use_room(phases)
         return self.budget.open_socket(family, kind, protocol)

@@ -35,7 +35,7 @@ def test_the_phases_of_hops_add_up():
         made.phases.dns, made.phases.connect = 1.0, 2.0
         made.answered(302)
         made.redirects.append(Redirect(302, f"{URL}{number}"))
-    page = made.elsewhere(parse("http://b.test/"))
+    page = made.elsewhere(parse("http://b.test/"), may_lead_inside=False)
     assert (page.timings.dns, page.timings.connect, page.timings.body) == (3.0, 6.0, None)
     assert (page.location, page.status, page.final_url, len(page.redirects)) == ("http://b.test/", 302, f"{URL}2", 3)
     error = made.described(BadRedirect("x"))

@@ -12,6 +12,7 @@ from scraper import errors
 from scraper.fetcher import Fetcher
 from scraper.models import Job, Redirect, Request, Row, Timings, Trail
 from scraper.transport import AiohttpTransport
+from scraper.transport.addresses import Guard
 from scraper.transport.dns import CachingResolver
 
 
@@ -24,6 +25,7 @@ def fetcher(transport, **options):
         "read_timeout_s": 2.0,
         "max_body_bytes": 100_000,
         "max_redirects": 10,
+        "guard": Guard(),
     }
     return Fetcher(transport, **{**defaults, **options})
 
