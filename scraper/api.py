@@ -1,6 +1,7 @@
 """scrape() ascrape() stream(): the only place where the parts are wired together."""
 
 import asyncio
+import logging
 import os
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx
 import msgspec
+from msgspec import structs
 
 from scraper import config as defaults
 from scraper.backlog import Backlog
@@ -35,9 +37,12 @@ from scraper.sources import iterable_source, open_sources
 from scraper.stats import Summary
 from scraper.transport import AiohttpTransport
 from scraper.transport.addresses import Guard
+from scraper.transport.descriptors import enough_for
 from scraper.transport.dns import CachingResolver
 from scraper.worker import Worker
 from scraper.writer import Writer
+
+_log = logging.getLogger(__name__)
 
 Urls = str | os.PathLike[str] | Iterable[str | Mapping[str, Any]] | AsyncIterable[str | Mapping[str, Any]]
 """A list's path or one URL; or URLs, or rows with a `url` column, from anything that can be iterated."""
@@ -76,7 +81,7 @@ async def stream(
 
     Leaving the loop early ends the run; close the generator (`contextlib.aclosing`) to have it ended at once.
     """
-    settings = _settings(config, options)
+    settings = _within_limits(_settings(config, options))
     if settings.output is not None:
         raise UsageError("stream() yields the records and writes no output; use scrape() or ascrape() for that")
     results = _results(settings)
@@ -123,6 +128,7 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
 
     `watch` draws the progress; `on_start` gets the engine, to stop it.
     """
+    config = _within_limits(config)
     finish = partial(_run_to_end, sources=sources, on_start=on_start, started=asyncio.get_running_loop().time())
     async with _parts(config, transport) as (worker, names):
         start = partial(_engine, config, worker=worker, names=names, rows=rows, results=_results(config), watch=watch)
@@ -294,6 +300,19 @@ def _settings(config: Config | None, options: Mapping[str, Any]) -> Config:
             logger = "logging.getLogger('scraper')"
             raise UsageError(f"{name} is the command's; in Python the log goes where you send that of {logger}")
     return settings
+
+
+def _within_limits(config: Config) -> Config:
+    """Return `config` with no more workers than there are descriptors for: a URL must not fail for want of one."""
+    workers = enough_for(config.concurrency)
+    if workers == config.concurrency:
+        return config
+    _log.warning(
+        "%d workers instead of %d: this process may not open more files; raise the limit (ulimit -n) for more",
+        workers,
+        config.concurrency,
+    )
+    return structs.replace(config, concurrency=workers)
 
 
 def rows_of_sources(specs: Sequence[str], config: Config) -> Rows:

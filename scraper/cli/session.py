@@ -20,6 +20,7 @@ from scraper.loops import new_event_loop
 from scraper.progress import Progress, closing_text
 from scraper.run import Run
 from scraper.stats import LABEL_WIDTH, Summary, count, duration
+from scraper.transport.descriptors import raise_limit
 
 EXIT_FAILED = 1
 EXIT_BUG = 70
@@ -30,6 +31,7 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # by name: Windows has no SIGHUP
 def scrape(sources: Sequence[str], config: Config) -> int:
     """Run `sources` to `config.output`; return the exit code. Raises RunError."""
     keep_for_the_next_page()
+    raise_limit()
     session = Session(config)
     rows = api.rows_of_sources(sources, config)
     try:
