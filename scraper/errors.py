@@ -56,7 +56,7 @@ class UrlError(ScraperError):
 
     kind: ClassVar[str]
     is_retried: bool = False
-    is_host_failure: ClassVar[bool] = False
+    is_host_failure: bool = False
     """The host could not be reached, or fell silent: the breaker counts these, unless there was an answer."""
     # How far the attempt came, set by the fetcher.
     status: int | None = None

@@ -73,14 +73,15 @@ class Fetcher:
         """Return the page at `request.url`. Raises UrlError, with how far the attempt came."""
         attempt = Attempt(request)
         try:
-            async with asyncio.timeout(self._timeout_s - (request.trail.elapsed_s if request.trail else 0.0)):
+            async with asyncio.timeout(self._timeout_s - (request.trail.elapsed_s if request.trail else 0.0)) as limit:
                 return await self._follow(attempt)
-        except TimeoutError:
-            error: UrlError = DeadlineExceeded(f"not finished within {self._timeout_s:g} s")
         except UrlError as known:
             error = known
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as foreign:
-            error = to_url_error(foreign, is_in_body=attempt.is_in_body)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as foreign:
+            if isinstance(foreign, TimeoutError) and limit.expired():
+                error = DeadlineExceeded(f"not finished within {self._timeout_s:g} s")
+            else:
+                error = to_url_error(foreign, is_in_body=attempt.is_in_body)
         raise attempt.described(error)
 
     async def _follow(self, attempt: Attempt) -> Page:

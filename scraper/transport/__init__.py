@@ -21,6 +21,12 @@ __all__ = ["AiohttpTransport"]
 _MAX_LINE_BYTES = 64 * 1024
 """Of a status or header line: real Content-Security-Policy headers pass aiohttp's 8,190."""
 _MAX_HEADERS = 1_000
+_LOWEST_STATUS, _HIGHEST_STATUS = 200, 599
+"""RFC 9110, section 15; interim ones (1xx) are not the answer, and 101 was not asked for."""
+_LONGEST = 2**63 - 1
+"""A Content-Length of 2^64 - 1 is none at all for aiohttp's parser: the body would be lost without a sign."""
+_CODINGS = frozenset({"chunked", "identity"})
+"""Transfer codings that are taken off, each alone; the old `identity` (RFC 2616) is none. None other is asked for."""
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
@@ -86,6 +92,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 proxy=self._proxy,
                 timeout=_client_timeout(request.extensions.get("timeout", {})),
             )
+            _check_head(response)
         return httpx.Response(
             response.status,
             headers=list(response.raw_headers),
@@ -129,6 +136,22 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         """Give the connection back if the body has arrived whole; close it otherwise."""
         self._response.release()
+
+
+def _check_head(response: aiohttp.ClientResponse) -> None:
+    """Refuse what aiohttp lets pass. Raises httpx.RemoteProtocolError."""
+    reason = ""
+    if not _LOWEST_STATUS <= response.status <= _HIGHEST_STATUS:
+        reason = f"{response.status} is no status of an answer"
+    elif (response.content_length or 0) > _LONGEST:
+        reason = "its Content-Length is no length of anything"
+    elif lines := response.headers.getall("Transfer-Encoding", ()):
+        codings = ", ".join(lines).lower()
+        if codings not in _CODINGS:
+            reason = f"its Transfer-Encoding is {codings!r}"
+    if reason:
+        response.close()
+        raise httpx.RemoteProtocolError(reason)
 
 
 class _Dropped(Exception):

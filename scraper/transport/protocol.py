@@ -1,13 +1,21 @@
-"""One connection's protocol: what a server sends after the end of its answer costs the connection, never a page."""
+"""One connection's protocol: bounds on what is not body, and what a server sends after the end of its answer."""
 
+import logging
 import re
 from typing import Any
 
+from aiohttp import ClientPayloadError
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
+MAX_HEAD_BYTES = 256 * 1024
+"""Of all header lines together; browsers read as much."""
+MAX_OVERHEAD_BYTES = 64 * 1024
+"""Between two bytes of a body, or after it: chunk extensions and trailers (RFC 9112, section 7.1.1)."""
+
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _FIRST_FINAL_STATUS = 200
+_log = logging.getLogger(__name__)
 
 
 class Protocol(ResponseHandler):
@@ -19,6 +27,10 @@ class Protocol(ResponseHandler):
     _is_in_head = False
     _seen = b""
     """The last bytes of a head that has not ended: its end may be cut anywhere."""
+    _overhead = 0
+    """Bytes that came since the head began or the body last grew."""
+    _size = 0
+    """Of the body, when it last grew."""
 
     def rest(self) -> None:
         """Take note that no answer is awaited any more."""
@@ -27,12 +39,12 @@ class Protocol(ResponseHandler):
     def set_response_params(self, **options: Any) -> None:
         """Await an answer."""
         self._is_idle = False
-        self._is_in_head = True
-        self._seen = b""
+        self._await_head()
         super().set_response_params(**options)
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         """Take what the parser makes of a head."""
+        self._await_head()
         self._is_in_head = data[0].code < _FIRST_FINAL_STATUS
         super().feed_data(data, size)
 
@@ -40,8 +52,18 @@ class Protocol(ResponseHandler):
         """Take note of a fault; aiohttp would leave who reads a body waiting when the parser gives it up half-way."""
         super().set_exception(exc, *cause)
         body = self._payload
-        if isinstance(exc, HttpProcessingError) and body is not None and not body.is_eof():
-            body.set_exception(exc, *cause)
+        if isinstance(exc, HttpProcessingError) and not self._is_in_head:
+            if body is not None and not body.is_eof():
+                body.set_exception(exc, *cause)
+            else:
+                _log.info("%s sent more than its answer; the connection was closed", self.peer)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End what is read; a reset is not the end of a body that lasts until the connection is closed."""
+        body = self._payload
+        if exc is not None and body is not None and not body.is_eof():
+            body.set_exception(ClientPayloadError(str(exc)), exc)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; the body apart from its head, so that a fault after the body leaves the answer whole."""
@@ -56,9 +78,26 @@ class Protocol(ResponseHandler):
             if not data or self.transport is None:
                 return
         if self._is_in_head:
-            self._seen = data[-2:]
+            self._seen = (self._seen + data)[-2:]
         super().data_received(data)
-        if (
-            self._is_idle and self.should_close and self.transport is not None
-        ):  # the answer ended, and more came with its end
+        self._weigh(len(data))
+        if self._is_idle and self.should_close and self.transport is not None:  # more came with the answer's end
             self.abort()
+
+    def _await_head(self) -> None:
+        self._is_in_head = True
+        self._seen = b""
+        self._overhead = self._size = 0
+
+    def _weigh(self, count: int) -> None:
+        """Count what came as overhead unless the body grew by it, and end an answer that is little else."""
+        body = self._payload
+        if body is not None and body.total_bytes != self._size:
+            self._size = body.total_bytes
+            self._overhead = 0
+            return
+        self._overhead += count
+        if self._overhead > (MAX_HEAD_BYTES if self._is_in_head else MAX_OVERHEAD_BYTES) and self.transport is not None:
+            what = "header lines" if self._is_in_head else "chunk extensions or trailers"
+            self.transport.close()
+            self.set_exception(HttpProcessingError(message=f"more than {self._overhead:,} bytes of {what}"))
