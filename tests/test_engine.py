@@ -260,7 +260,7 @@ class Robots:
         self._allowed = allowed
         self._known = {}
 
-    async def fetch(self, origin, _on_sent=None):
+    async def fetch(self, origin, _on_sent=None, _trail=None):
         self.asked.append(origin)
         self._known[origin] = SimpleNamespace(crawl_delay_s=None, allows=lambda url: url in self._allowed)
         return self._known[origin]

@@ -143,8 +143,8 @@ def _check_head(response: aiohttp.ClientResponse) -> None:
     reason = ""
     if not _LOWEST_STATUS <= response.status <= _HIGHEST_STATUS:
         reason = f"{response.status} is no status of an answer"
-    elif (response.content_length or 0) > _LONGEST:
-        reason = "its Content-Length is no length of anything"
+    elif (response.content_length or 0) > _LONGEST or len(response.headers.getall("Content-Length", ())) > 1:
+        reason = "its Content-Length is no length of anything, or there are several"
     elif lines := response.headers.getall("Transfer-Encoding", ()):
         codings = ", ".join(lines).lower()
         if codings not in _CODINGS:

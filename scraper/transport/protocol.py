@@ -70,7 +70,7 @@ class Protocol(ResponseHandler):
         if self._is_idle and data:  # nothing was asked; without data, reading is resumed after a pause
             self.abort()
             return
-        while self._is_in_head and (end := _END_OF_HEAD.search(self._seen + data)):
+        while self._is_in_head and (end := _END_OF_HEAD.search(self._seen + data if self._seen else data)):
             cut = end.end() - len(self._seen)
             self._seen = b""
             super().data_received(data[:cut])
