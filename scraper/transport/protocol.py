@@ -14,6 +14,8 @@ MAX_OVERHEAD_BYTES = 64 * 1024
 """Between two bytes of a body, or after it: chunk extensions and trailers (RFC 9112, section 7.1.1)."""
 
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
+_VERSIONS = (b"HTTP/1.1", b"HTTP/1.0")
+_START_BYTES = 16
 _FIRST_FINAL_STATUS = 200
 _log = logging.getLogger(__name__)
 
@@ -27,6 +29,8 @@ class Protocol(ResponseHandler):
     _is_in_head = False
     _seen = b""
     """The last bytes of a head that has not ended: its end may be cut anywhere."""
+    _start = b""
+    """The first bytes of a head."""
     _overhead = 0
     """Bytes that came since the head began or the body last grew."""
     _size = 0
@@ -70,6 +74,11 @@ class Protocol(ResponseHandler):
         if self._is_idle and data:  # nothing was asked; without data, reading is resumed after a pause
             self.abort()
             return
+        if self._is_in_head and len(self._start) < _START_BYTES:
+            self._start += data[:_START_BYTES]
+            if not _may_be_http_1(self._start):
+                self._refuse("the answer does not begin with HTTP/1.0 or HTTP/1.1")
+                return
         while self._is_in_head and (end := _END_OF_HEAD.search(self._seen + data if self._seen else data)):
             cut = end.end() - len(self._seen)
             self._seen = b""
@@ -86,7 +95,7 @@ class Protocol(ResponseHandler):
 
     def _await_head(self) -> None:
         self._is_in_head = True
-        self._seen = b""
+        self._seen = self._start = b""
         self._overhead = self._size = 0
 
     def _weigh(self, count: int) -> None:
@@ -99,5 +108,15 @@ class Protocol(ResponseHandler):
         self._overhead += count
         if self._overhead > (MAX_HEAD_BYTES if self._is_in_head else MAX_OVERHEAD_BYTES) and self.transport is not None:
             what = "header lines" if self._is_in_head else "chunk extensions or trailers"
+            self._refuse(f"more than {self._overhead:,} bytes of {what}")
+
+    def _refuse(self, reason: str) -> None:
+        if self.transport is not None:
             self.transport.close()
-            self.set_exception(HttpProcessingError(message=f"more than {self._overhead:,} bytes of {what}"))
+        self.set_exception(HttpProcessingError(message=reason))
+
+
+def _may_be_http_1(data: bytes) -> bool:
+    """Return whether an answer may begin so (RFC 9112, sections 2.2 and 2.3); the parser takes RTSP/1.0 and 2.0 too."""
+    line = data.lstrip(b"\r\n")
+    return line[:8] in _VERSIONS or any(version.startswith(line) for version in _VERSIONS)

@@ -98,3 +98,12 @@ def test_connections_are_kept_when_nothing_is_amiss():
 def test_a_bad_chunk_in_a_packet_of_its_own_ends_the_wait_at_once(cut):
     with pytest.raises(httpx.RemoteProtocolError):
         bodies(CHUNKED[:cut], b"zz\r\n", gets=1, then="hang")
+
+
+@pytest.mark.parametrize("start", [b"RTSP/1.0 200 OK", b"HTTP/2.0 200 OK", b"HTTP/0.9 200 OK"])
+@pytest.mark.parametrize("packet", [1, 4, 100])
+def test_an_answer_in_another_protocol_is_refused_wherever_it_is_cut(start, packet):
+    answer = start + b"\r\nContent-Length: 5\r\n\r\nhello"
+    pieces = [answer[place : place + packet] for place in range(0, len(answer), packet)]
+    with pytest.raises(httpx.RemoteProtocolError, match=r"does not begin with HTTP/1\.0"):
+        bodies(*pieces)
