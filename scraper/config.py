@@ -41,8 +41,12 @@ ROBOTS_FAILURE_TTL_S = 3600.0
 ROBOTS_ORIGINS = 100_000
 """Origins whose robots.txt is remembered."""
 WRITE_BYTES = 64 * 1024
-WRITE_INTERVAL_S = 0.5
-"""A finished record is in the file at the latest after so long."""
+"""At most so much of finished records is gathered before it is written."""
+MEMBER_RECORDS = 16
+"""A compressed output gathers so many to a gzip member or zstd frame: `kill -9` costs them. With 16 instead of 64 KiB
+the file is 1 to 2 % larger for records of 5 KB, 20 to 25 % for those of 0.5 KB; with one, 40 % and 3.5 times."""
+MEMBER_INTERVAL_S = 0.5
+"""Or so long, when they come slowly."""
 FSYNC_INTERVAL_S = 5.0
 """A power loss costs at most what was written since; those URLs are fetched again."""
 

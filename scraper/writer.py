@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from typing import Protocol
 
 from scraper.compression import compress
-from scraper.config import FSYNC_INTERVAL_S, WRITE_BYTES, WRITE_INTERVAL_S
+from scraper.config import FSYNC_INTERVAL_S, MEMBER_INTERVAL_S, MEMBER_RECORDS, WRITE_BYTES
 from scraper.errors import OutputError
 from scraper.models import Record
 from scraper.output import OutputFile, OutputStream
@@ -30,11 +30,14 @@ class Writer:
         self._lines = bytearray()
         """Whole lines that are not written yet."""
         self._gathered = 0
+        self._batch = MEMBER_RECORDS if target.compression else 1
+        """So many records are written though no other follows."""
 
     async def run(self, queue: asyncio.Queue[Record | None]) -> None:
         """Write what comes out of `queue` until None does; then everything is on the disk.
 
-        A record is written WRITE_INTERVAL_S after it came, or sooner. When cancelled, writes all that the queue holds
+        They are written as soon as the queue holds no more; compressed, once they are MEMBER_RECORDS or have waited for
+        MEMBER_INTERVAL_S: fewer to a member would make a larger file. When cancelled, writes all that the queue holds
         by then and syncs it before the cancellation goes on. Raises OutputError when that cannot be; the file then ends
         with the last line that was written whole.
         """
@@ -52,17 +55,22 @@ class Writer:
 
     async def _gather(self, queue: asyncio.Queue[Record | None]) -> bool:
         """Collect records until they are a batch or it is time to write or to sync; return whether more may come."""
-        loop = asyncio.get_running_loop()
+        until = self._sink.sync_at
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(self._sink.sync_at) as limit:
-                while len(self._lines) < WRITE_BYTES:
-                    record = await queue.get()
-                    if record is None:
-                        return False
-                    if not self._lines:
-                        write_at = loop.time() + WRITE_INTERVAL_S
-                        limit.reschedule(min(write_at, limit.when() or write_at))
-                    self._add(record)
+            while len(self._lines) < WRITE_BYTES:
+                if not queue.empty():
+                    record = queue.get_nowait()
+                elif self._gathered >= self._batch:
+                    break
+                else:
+                    async with asyncio.timeout_at(until):
+                        record = await queue.get()
+                if record is None:
+                    return False
+                if not self._lines:
+                    write_at = asyncio.get_running_loop().time() + MEMBER_INTERVAL_S
+                    until = min(write_at, until or write_at)
+                self._add(record)
         return True
 
     def _add(self, record: Record) -> None:

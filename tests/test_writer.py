@@ -10,7 +10,7 @@ import pytest
 import virtual_time
 from outputs import SUFFIXES, in_child, opened, record, records_in, scrape, urls, urls_in, write
 
-from scraper.config import FSYNC_INTERVAL_S, WRITE_BYTES, WRITE_INTERVAL_S
+from scraper.config import FSYNC_INTERVAL_S, MEMBER_INTERVAL_S, MEMBER_RECORDS, WRITE_BYTES
 from scraper.errors import OutputError
 from scraper.writer import Writer
 
@@ -107,28 +107,63 @@ def test_records_are_gathered_to_64_kib_of_whole_lines(tmp_path, written):
     assert len(records_in(path)) == 20
 
 
-def test_a_record_is_written_half_a_second_after_it_came_though_no_other_follows(path):
+def test_p1_a_record_is_in_the_file_before_its_worker_takes_up_another(tmp_path):
+    path = tmp_path / "out.jsonl"
+
+    async def scenario(queue):
+        for number, url in enumerate(urls(9)):
+            await queue.put(record(url))
+            await asyncio.sleep(0)  # a turn of the loop; the next request is sent in a later one
+            assert path.read_bytes().count(b"\n") == number + 1
+        await queue.put(None)
+
+    with_writer(path, scenario)
+
+
+def test_what_came_together_is_written_together(path, written):
+    async def scenario(queue):
+        for number in range(3):
+            for url in urls(20):
+                await queue.put(record(f"{url}/{number}"))
+            await asyncio.sleep(0.01)
+        await queue.put(None)
+
+    with_writer(path, scenario)
+    assert len(written) == 3
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_a_compressed_record_waits_for_others_so_many_and_so_long(tmp_path, suffix):
+    path = tmp_path / f"out.jsonl{suffix}"
+
     async def scenario(queue):
         loop = asyncio.get_running_loop()
         await asyncio.sleep(100)
         await queue.put(record("http://h.example/1"))
         while not path.stat().st_size:
             await asyncio.sleep(0.01)
-        assert loop.time() == pytest.approx(100 + WRITE_INTERVAL_S, abs=0.02)
+        assert loop.time() == pytest.approx(100 + MEMBER_INTERVAL_S, abs=0.02)
+        started = loop.time()
+        for url in urls(MEMBER_RECORDS):
+            assert len(urls_in(path)) == 1
+            await queue.put(record(url))
+            await asyncio.sleep(0)
+        assert len(urls_in(path)) == 1 + MEMBER_RECORDS
+        assert loop.time() - started < MEMBER_INTERVAL_S
         await queue.put(None)
 
     with_writer(path, scenario)
-    assert urls_in(path) == ["http://h.example/1"]
 
 
-def test_the_half_second_counts_from_the_oldest_record(path, written):
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_the_wait_counts_from_the_oldest_record(tmp_path, suffix, written):
     async def scenario(queue):
         for url in urls(10):
             await queue.put(record(url))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(MEMBER_INTERVAL_S / 5)
         await queue.put(None)
 
-    with_writer(path, scenario)
+    with_writer(tmp_path / f"out.jsonl{suffix}", scenario)
     assert len(written) == 2
 
 
@@ -166,7 +201,7 @@ def test_the_file_is_synced_every_five_seconds_and_at_the_end(path, synced):
         while loop.time() < 60:
             await queue.put(record("http://h.example/"))
             await asyncio.sleep(0.1)
-            assert len(synced) >= loop.time() // (FSYNC_INTERVAL_S + WRITE_INTERVAL_S) - 1
+            assert len(synced) >= loop.time() // (FSYNC_INTERVAL_S + MEMBER_INTERVAL_S) - 1
         await queue.put(None)
 
     with_writer(path, scenario)
@@ -177,7 +212,7 @@ def test_the_file_is_synced_every_five_seconds_and_at_the_end(path, synced):
 def test_a_lonely_record_is_synced_though_no_other_follows(path, synced):
     async def scenario(queue):
         await queue.put(record("http://h.example/1"))
-        await asyncio.sleep(WRITE_INTERVAL_S + FSYNC_INTERVAL_S + 0.1)
+        await asyncio.sleep(MEMBER_INTERVAL_S + FSYNC_INTERVAL_S + 0.1)
         assert len(synced) == 1
         await asyncio.sleep(100)
         assert len(synced) == 1
@@ -229,7 +264,7 @@ def test_cancelled_it_writes_and_syncs_what_the_queue_holds(path, synced):
             for url in urls(9):
                 queue.put_nowait(record(url))
                 if url.endswith("4"):
-                    await asyncio.sleep(0.1)  # taken, not written
+                    await asyncio.sleep(0.1)  # taken, and compressed ones not written
             queue.put_nowait(None)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
