@@ -3,11 +3,9 @@
 import asyncio
 import logging
 import os
-import threading
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -25,7 +23,7 @@ from scraper.errors import UsageError
 from scraper.extract import build_extractor
 from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier, FrontierCore, Names, Pace
-from scraper.loops import in_own_loop
+from scraper.loops import in_own_loop, in_thread
 from scraper.models import Record
 from scraper.output import OutputFile, OutputStream
 from scraper.progress import View
@@ -136,9 +134,13 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
             records: list[Record] = []
             engine = start(sink=partial(_collect, records))
             return Run(await finish(engine, output=None), records)
-        with await _opened(config, sources) as output, _not_left_empty(output.target):
-            engine = start(sink=Writer(output).run, finished=output.finished)
-            return Run(await finish(engine, output=output.path), None)
+        with ExitStack() as stack:
+            output = stack.enter_context(await _opened(config, sources))
+            stack.enter_context(_not_left_empty(output.target))
+            summary = await finish(start(sink=Writer(output).run, finished=output.finished), output=output.path)
+            stack.pop_all()  # what settles it closes it, though we be cancelled meanwhile
+            replaced = await in_thread(output.settle_and_close)
+            return Run(msgspec.structs.replace(summary, failed_before=len(output.retried), tried_again=replaced), None)
 
 
 async def _collect(records: list[Record], results: Results) -> None:
@@ -252,35 +254,16 @@ def _robots(config: Config, worker: Worker, clock: Callable[[], float]) -> Robot
 
 
 async def _opened(config: Config, sources: Sequence[str]) -> Output:
-    """Open the output in a thread, for reading a large one back takes its time; cancelling does not wait for it."""
-    opening: Future[Output] = Future()
-    now = datetime.now().astimezone()
-
-    def work() -> None:
-        try:
-            opening.set_result(
-                open_output(
-                    config.output or "-",
-                    fresh=config.fresh,
-                    retry_failed=config.retry_failed,
-                    now=now,
-                    sources=sources,
-                )
-            )
-        except BaseException as error:  # noqa: BLE001 - it goes to the loop's thread, whatever it is
-            opening.set_exception(error)
-
-    def close_unwanted(opened: "Future[Output]") -> None:
-        if not opened.exception():
-            opened.result().target.close()
-
-    opening.set_running_or_notify_cancel()
-    threading.Thread(target=work, name="open output", daemon=True).start()
-    try:
-        return await asyncio.wrap_future(opening)
-    except asyncio.CancelledError:
-        opening.add_done_callback(close_unwanted)
-        raise
+    """Open the output in a thread, for reading a large one back takes its time."""
+    opening = partial(
+        open_output,
+        config.output or "-",
+        fresh=config.fresh,
+        retry_failed=config.retry_failed,
+        now=datetime.now().astimezone(),
+        sources=sources,
+    )
+    return await in_thread(opening, undo=lambda output: output.target.close())
 
 
 async def _scrape(

@@ -59,3 +59,26 @@ def in_own_loop(start: Callable[[Callable[[Stop], None]], Coroutine[Any, Any, Re
                     stop()
         else:
             return result
+
+
+async def in_thread(work: Callable[[], Result], undo: Callable[[Result], object] = lambda _: None) -> Result:
+    """Return what `work` does, in a thread of its own. Cancelling does not wait for it; `undo` gets what it returns."""
+    outcome: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it goes to the loop's thread, whatever it is
+            outcome.set_exception(error)
+
+    def undo_unwanted(done: "Future[Result]") -> None:
+        if not done.exception():
+            undo(done.result())
+
+    outcome.set_running_or_notify_cancel()
+    threading.Thread(target=run, name="output", daemon=True).start()
+    try:
+        return await asyncio.wrap_future(outcome)
+    except asyncio.CancelledError:
+        outcome.add_done_callback(undo_unwanted)
+        raise

@@ -84,6 +84,10 @@ class Summary(Struct, frozen=True, kw_only=True):
     output: str | None
     unlisted: int = 0
     """Records of the output, from an earlier run, whose URLs are not in the sources: so many at least."""
+    failed_before: int = 0
+    """Failed records of earlier runs that `retry_failed` names."""
+    tried_again: int = 0
+    """Those of them that this run replaced; the others stay as they were."""
 
     @property
     def accounted(self) -> int:
@@ -101,6 +105,8 @@ class Summary(Struct, frozen=True, kw_only=True):
             rows.append(_imbalance(self))
         if self.errors:
             rows.append(_row("failed", _failures(self)))
+        if self.failed_before:
+            rows.append(_row("tried again", _tried_again(self)))
         if self.statuses:
             rows.append(_row("statuses", (f"{status}: {number:,}" for status, number in self.statuses.items())))
         if self.p50_ms is not None and self.p95_ms is not None:
@@ -256,6 +262,12 @@ def _failures(summary: Summary) -> Iterable[str]:
         is_told_by_status = kind == "http-status" and number == sum(bad.values())
         by_status = ", ".join(f"{status}: {times:,}" for status, times in bad.items())
         yield f"{kind} {number:,} ({by_status})" if is_told_by_status else f"{kind} {number:,}"
+
+
+def _tried_again(summary: Summary) -> Iterable[str]:
+    yield f"{summary.tried_again:,} of {count(summary.failed_before, 'failed record')} of earlier runs"
+    if summary.tried_again < summary.failed_before:
+        yield "the others stay as they were"
 
 
 def _speed(summary: Summary) -> Iterable[str]:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from scraper.loops import in_own_loop, new_event_loop
+from scraper.loops import in_own_loop, in_thread, new_event_loop
 
 
 def test_the_result_comes_back_and_the_thread_is_gone():
@@ -65,3 +65,40 @@ def test_an_interrupt_that_the_work_raises_itself_ends_it():
 
     with pytest.raises(KeyboardInterrupt):
         in_own_loop(lambda _: work())
+
+
+def test_work_in_a_thread_leaves_the_loop_free_and_brings_back_what_it_raises():
+    async def main():
+        turned = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def work():
+            loop.call_soon_threadsafe(turned.set)
+            return threading.current_thread() is not threading.main_thread()
+
+        assert await in_thread(work)
+        assert turned.is_set()
+        with pytest.raises(ZeroDivisionError):
+            await in_thread(lambda: 1 // 0)
+
+    asyncio.run(main())
+
+
+def test_cancelled_it_does_not_wait_for_the_thread_whose_result_is_undone():
+    undone, may_end = threading.Event(), threading.Event()
+
+    def work():
+        may_end.wait(5)
+        return 7
+
+    async def main():
+        task = asyncio.ensure_future(in_thread(work, undo=lambda result: result == 7 and undone.set()))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not undone.is_set()
+        may_end.set()
+
+    asyncio.run(main())
+    assert undone.wait(5)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outputs import (
+    NOW,
     SUFFIXES,
     complete,
     die_in,
@@ -26,6 +27,7 @@ from scraper.compression import compress
 from scraper.config import ERROR_KINDS
 from scraper.errors import OutputError, OutputLocked, UsageError
 from scraper.output.encoder import append_line
+from scraper.resume import finished_in
 from scraper.urls import identity
 
 STEPS = ["open", "write", "close", "fsync", "ftruncate", "replace", "unlink"]
@@ -405,8 +407,19 @@ def test_p2_fresh_killed_at_any_step_loses_nothing(tmp_path):
 # --retry-failed
 
 
+def retry(path, records, **options):
+    """Write `records` as a run with --retry-failed does; return how many failed ones they replaced."""
+    with opened(path, **{"retry_failed": True, **options}) as output:
+        write(output, records)
+        return output.settle()
+
+
+def endings_in(path):
+    return [url.rpartition("/")[2] for url in urls_in(path)]
+
+
 @pytest.mark.parametrize(
-    ("retry_failed", "left"),
+    ("retry_failed", "finished"),
     [
         (True, {"ok"}),
         ("read-timeout", {"ok", "503", "404", "bad"}),
@@ -417,39 +430,106 @@ def test_p2_fresh_killed_at_any_step_loses_nothing(tmp_path):
         (False, {"ok", "slow", "503", "404", "bad"}),
     ],
 )
-def test_retry_failed_drops_the_records_of_these_kinds_and_statuses(path, retry_failed, left):
+def test_retry_failed_tries_those_of_these_kinds_and_statuses_again(path, retry_failed, finished):
     with opened(path) as output:
         write(output, FAILED)
     with opened(path, retry_failed=retry_failed) as output:
-        assert output.dropped == 5 - len(left)
-        assert len(output.finished) == len(left)
-        assert output.ok + sum(output.failed.values()) == len(left)
-        assert {url.rpartition("/")[2] for url in urls_in(path)} == left
+        assert len(output.retried) == 5 - len(finished)
+        assert len(output.finished) == output.ok + sum(output.failed.values()) == len(finished)
+        assert all(identity(f"http://h.example/{name}") in output.finished for name in finished)
+    assert len(urls_in(path)) == 5
+
+
+def test_a_failed_record_stays_until_the_new_one_is_there(path):
+    with opened(path) as output:
+        write(output, FAILED)
+    with opened(path, retry_failed=True) as output:
+        write(output, [record("http://h.example/slow")])
+        assert endings_in(path) == ["ok", "slow", "503", "404", "bad", "slow"]
+        assert output.settle() == 1
+    assert endings_in(path) == ["ok", "503", "404", "bad", "slow"]
+    assert records_in(path)[-1]["ok"]
+
+
+def test_failed_urls_that_are_not_taken_up_again_keep_their_record(path):
+    with opened(path) as output:
+        write(output, FAILED)
+    assert retry(path, []) == 0
+    assert retry(path, [record("http://h.example/new")]) == 0
+    assert endings_in(path) == ["ok", "slow", "503", "404", "bad", "new"]
+
+
+def test_a_url_that_fails_again_has_the_newer_failure_alone(path):
+    with opened(path) as output:
+        write(output, FAILED)
+    assert (
+        retry(path, [failed("http://h.example/slow", "deadline"), failed("http://h.example/503", "dns-timeout")]) == 2
+    )
+    kinds = {entry["url"][17:]: entry.get("error", {}).get("kind") for entry in records_in(path)}
+    assert kinds == {"ok": None, "404": "http-status", "bad": "decode-error", "slow": "deadline", "503": "dns-timeout"}
+
+
+@pytest.mark.parametrize("retry_failed", [False, True])
+def test_p2_what_a_killed_rerun_replaced_is_taken_out_by_the_next_start(path, retry_failed):
+    with opened(path) as output:
+        write(output, FAILED)
+    with opened(path, retry_failed=True) as output:
+        write(output, [record("http://h.example/slow"), failed("http://h.example/404", "deadline")])
+    assert len(urls_in(path)) == 7
+    with opened(path, retry_failed=retry_failed) as output:
+        assert endings_in(path) == ["ok", "503", "bad", "slow", "404"]
+        assert output.ok == 2
+        assert output.failed == ({} if retry_failed else {"http-status": 1, "decode-error": 1, "deadline": 1})
+        assert len(output.retried) == (3 if retry_failed else 0)
+
+
+def test_p2_the_newest_failure_decides_whether_it_is_tried_again(path):
+    with opened(path) as output:
+        write(output, FAILED)
+    with opened(path, retry_failed="read-timeout") as output:
+        write(output, [failed("http://h.example/slow", "deadline")])
+    for retry_failed, number in (("read-timeout", 0), ("deadline", 1)):
+        finished = finished_in(str(path), retry_failed=retry_failed, now=NOW)
+        assert len(finished) == 5 - number
+    with opened(path, retry_failed="read-timeout") as output:
+        assert len(output.retried) == 0
+        assert len(urls_in(path)) == 5
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_an_ok_record_beats_a_failed_one_wherever_it_stands(tmp_path, order):
+    path = tmp_path / "joined.jsonl"
+    both = [line_of(record("http://h.example/a", title="A")), line_of(failed("http://h.example/a", "deadline"))]
+    for end in (b"\n", b""):
+        path.write_bytes(b"".join(both[:: -1 if order else 1]).removesuffix(b"\n") + end)
+        with opened(path, retry_failed=True) as output:
+            assert (output.ok, len(output.finished), len(output.retried)) == (1, 1, 0)
+        assert path.read_bytes() == both[0]
 
 
 def test_kept_lines_stay_as_they_are_byte_by_byte(tmp_path):
     path = tmp_path / "out.jsonl"
     odd = b'{ "ok": true,  "url": "http://h.example/\\u00e9", "mine": [1, 2] }\r\n'
     path.write_bytes(odd + line_of(FAILED[1]) + odd[:-2])
-    with opened(path, retry_failed=True) as output:
-        assert output.dropped == 1
-    assert path.read_bytes() == odd + odd[:-2] + b"\n"
+    new = record(FAILED[1].url)
+    assert retry(path, [new]) == 1
+    assert path.read_bytes() == odd + odd[:-2] + b"\n" + line_of(new)
 
 
 def test_a_retried_url_is_written_again_behind_the_kept_ones(path):
     with opened(path) as output:
         write(output, FAILED)
-    scrape(path, [item.url for item in FAILED], retry_failed=True)
+    assert retry(path, [record(item.url) for item in FAILED[1:]]) == 4
     assert sorted(urls_in(path)) == sorted(item.url for item in FAILED)
     assert all(entry["ok"] for entry in records_in(path))
 
 
-def test_when_nothing_matches_the_file_is_not_rewritten(path):
+def test_when_nothing_was_replaced_the_file_is_not_rewritten(path):
     with opened(path) as output:
         write(output, FAILED)
     inode = path.stat().st_ino
-    with opened(path, retry_failed="dns-timeout") as output:
-        assert output.dropped == 0
+    assert retry(path, []) == 0
+    assert retry(path, [record("http://h.example/new")], retry_failed="dns-timeout") == 0
     assert path.stat().st_ino == inode
 
 
@@ -459,53 +539,86 @@ def test_an_unknown_kind_is_refused_before_the_file_is_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_kind_of_failure_is_dropped_by_retry_failed(tmp_path):
+def test_every_kind_of_failure_is_tried_again_by_retry_failed(tmp_path):
     path = tmp_path / "out.jsonl"
     with opened(path) as output:
         write(output, [failed(f"http://h.example/{kind}", kind) for kind in sorted(ERROR_KINDS)])
     with opened(path, retry_failed=True) as output:
-        assert output.dropped == len(ERROR_KINDS)
+        assert len(output.retried) == len(ERROR_KINDS)
 
 
+@pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("is_done", [False, True], ids=["before", "after"])
-def test_p2_a_rewrite_killed_at_any_step_leaves_the_old_file_or_the_new(path, is_done):
+def test_p2_a_rerun_killed_at_any_step_loses_no_record_and_doubles_none(path, is_done):
+    """The steps of opening, writing and rewriting; after the next start, of whatever kind, there is one of each."""
     with opened(path) as output:
         write(output, FAILED)
     old = path.read_bytes()
     every = sorted(item.url for item in FAILED)
-    seen = set()
-    for turn in range(1, 60):
+    oks, outcome = set(), -9
+    for turn in range(1, 99):
         path.write_bytes(old)
 
         def run(turn=turn):
             die_in(turn, is_done=is_done, names=STEPS)
-            opened(path, retry_failed=True).target.close()
+            retry(path, [record(item.url) for item in FAILED[1:]])
 
         outcome = in_child(run)
-        left = urls_in(path)
-        assert sorted(left) in (every, [FAILED[0].url])
-        seen.add((outcome, len(left)))
-        scrape(path, every, retry_failed=True)
-        assert sorted(urls_in(path)) == every
+        assert set(urls_in(path)) == set(every), f"killed in step {turn}"
+        opened(path).target.close()
+        assert sorted(urls_in(path)) == every, f"killed in step {turn}"
         assert list(path.parent.iterdir()) == [path]  # and no draft is left
+        oks.add(sum(entry["ok"] for entry in records_in(path)))
         if outcome == 0:
             break
-    assert {(-9, 5), (-9, 1), (0, 1)} <= seen
+    assert outcome == 0
+    assert oks == {1, 2, 3, 4, 5}
+
+
+def test_p2_a_rerun_cut_at_every_byte_of_what_it_wrote_loses_no_record(path):
+    with opened(path) as output:
+        write(output, FAILED)
+    old = path.stat().st_size
+    every = sorted(item.url for item in FAILED)
+    with opened(path, retry_failed=True) as output:
+        write(output, [record(url) for url in every[:3]])
+    whole = path.read_bytes()
+    for end in range(old, len(whole)):
+        path.write_bytes(whole[:end])
+        opened(path).target.close()
+        assert sorted(urls_in(path)) == every, f"cut at byte {end} of {len(whole)}"
 
 
 def test_a_rewrite_that_fails_leaves_the_old_file_and_says_why(path, monkeypatch):
     with opened(path) as output:
         write(output, FAILED)
-    old = path.read_bytes()
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.write", full)
+    with opened(path, retry_failed=True) as output:
+        write(output, [record(FAILED[1].url)])
+        both = path.read_bytes()
+        monkeypatch.setattr("os.write", full)
+        with pytest.raises(OutputError, match="No space left on device; free some space"):
+            output.settle()
     with pytest.raises(OutputError, match="No space left on device; free some space"):
-        opened(path, retry_failed=True)
-    assert path.read_bytes() == old
+        opened(path)
+    assert path.read_bytes() == both
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_p6_a_file_that_was_rotated_meanwhile_is_not_rewritten(path):
+    with opened(path) as output:
+        write(output, FAILED)
+    rotated = path.with_name(f"rotated{path.suffix}")
+    with opened(path, retry_failed=True) as output:
+        write(output, [record(FAILED[1].url)])
+        path.rename(rotated)
+        with pytest.raises(OutputError, match="deleted, renamed or replaced"):
+            output.settle()
+    assert len(urls_in(rotated)) == 6
+    assert not path.exists()
 
 
 def test_the_rewritten_file_keeps_mode_and_lock(tmp_path):
@@ -513,7 +626,9 @@ def test_the_rewritten_file_keeps_mode_and_lock(tmp_path):
     with opened(path) as output:
         write(output, FAILED)
     path.chmod(0o640)
-    with opened(path, retry_failed=True):
+    with opened(path, retry_failed=True) as output:
+        write(output, [record(FAILED[1].url)])
+        assert output.settle() == 1
         with pytest.raises(OutputLocked):
             opened(path)
         assert path.stat().st_mode & 0o777 == 0o640
@@ -525,10 +640,9 @@ def test_a_link_to_the_file_stays_a_link(tmp_path):
     link.symlink_to(path)
     with opened(link) as output:
         write(output, FAILED)
-    with opened(link, retry_failed=True) as output:
-        assert output.dropped == 4
+    assert retry(link, [record(FAILED[1].url)]) == 1
     assert link.is_symlink()
-    assert len(records_in(path)) == 1
+    assert len(records_in(path)) == 5
 
 
 # Names and sources

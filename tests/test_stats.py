@@ -226,3 +226,10 @@ def test_a_duration_is_told_in_its_two_largest_units(seconds, text):
 )
 def test_a_size_is_told_in_units_of_a_thousand(number, text):
     assert size(number) == text
+
+
+def test_the_account_tells_how_many_failed_records_were_tried_again():
+    assert "tried again" not in str(summary_of())
+    some = str(summary_of(failed_before=1200, tried_again=7))
+    assert "tried again 7 of 1,200 failed records of earlier runs · the others stay as they were" in some
+    assert "tried again 1 of 1 failed record of earlier runs\n" in str(summary_of(failed_before=1, tried_again=1))

@@ -104,6 +104,18 @@ def test_failed_urls_are_tried_again_only_when_asked(site, tmp_path):
     assert len(records(tmp_path / "output/urls.jsonl")) == 2
 
 
+def test_retry_failed_keeps_the_failed_records_of_urls_that_it_does_not_take_up(site, tmp_path):
+    gone = [site.url(f"/gone/{n}") for n in range(4)]
+    assert scrape(listed(tmp_path, site.url("/0"), *gone), "-o", "out.jsonl", cwd=tmp_path).returncode == 0
+    other = listed(tmp_path, gone[2], site.url("/1"), gone[0], name="other.txt")
+    again = scrape(other, "--retry-failed", "--limit", 2, "-o", "out.jsonl", cwd=tmp_path)
+    assert "2 lines = 1 ok + 1 failed + 0 pending" in again.stderr
+    assert "tried again 1 of 4 failed records of earlier runs · the others stay as they were" in again.stderr
+    urls = [record["url"] for record in records(tmp_path / "out.jsonl")]
+    assert sorted(urls) == sorted([site.url("/0"), site.url("/1"), *gone])
+    assert set(urls[-2:]) == {gone[2], site.url("/1")}
+
+
 def test_a_url_goes_to_stdout_with_nothing_else(site, tmp_path):
     done = scrape(site.url("/2"), "-o", "-", cwd=tmp_path)
     assert done.returncode == 0

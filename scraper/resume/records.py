@@ -1,0 +1,206 @@
+"""What is in an output file: which records are whole, which of them stand, what they amount to."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import msgspec
+from msgspec import Struct
+
+from scraper.errors import HttpStatus, OutputError
+from scraper.output import OutputFile
+from scraper.output.lines import begins_like_record, end_of_data, end_of_members, lines, text
+from scraper.urls import FingerprintSet, identity
+
+Retried = bool | frozenset[str]
+"""Which failed records are tried again: all, none, or those of these kinds and statuses."""
+
+_REWRITE_BYTES = 1024**2
+
+
+class _Failure(Struct, frozen=True, gc=False):
+    kind: str = ""
+
+
+class _Seen(Struct, frozen=True, gc=False):
+    """What is read of a record."""
+
+    url: str
+    ok: bool
+    status: int | None = None
+    error: _Failure = _Failure()
+
+    def is_retried(self, retried: Retried) -> bool:
+        if self.ok or isinstance(retried, bool):
+            return not self.ok and retried is True
+        return self.error.kind in retried or (self.error.kind == HttpStatus.kind and str(self.status) in retried)
+
+
+@dataclass
+class Tally:
+    """What the records of a file amount to."""
+
+    finished: FingerprintSet = field(default_factory=FingerprintSet)
+    """Identities (`urls.identity`) of the URLs that have a record and are not tried again."""
+    retried: FingerprintSet = field(default_factory=FingerprintSet)
+    """Identities of those whose failed record is to be replaced."""
+    repeated: FingerprintSet = field(default_factory=FingerprintSet)
+    """Identities of those that have several records."""
+    ok: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    """By error kind, those to be replaced left out."""
+    end: int = 0
+    """Where the last whole record ends, in bytes of the file."""
+    is_line_open: bool = False
+    """That record lacks its line feed."""
+    superseded: bytes = b""
+    """A byte for each line, 1 for a record that gave way to another of its URL; empty when none did."""
+
+    def take(self, line: bytes, number: int, retried: Retried) -> None:
+        """Take in the n-th line, from 1. Raises ValueError when it is not a record."""
+        seen = _decode(line)
+        if self.superseded and self.superseded[number - 1]:
+            return
+        name = identity(seen.url)
+        if name in self.finished or name in self.retried:
+            self.repeated.add(name)
+        elif seen.is_retried(retried):
+            self.retried.add(name)
+        else:
+            self.finished.add(name)
+            if seen.ok:
+                self.ok += 1
+            else:
+                self.failed[seen.error.kind] += 1
+
+
+def read(file: OutputFile, retried: Retried) -> Tally:
+    """Return what the file amounts to. Raises OutputError for what no run of ours leaves behind.
+
+    Of several records of a URL the newest counts, and an ok one more than a failed one.
+    """
+    tally = _read_whole(file, retried)
+    if len(tally.repeated):
+        superseded = find_superseded(file, tally.end, tally.repeated)
+        if any(superseded):
+            tally = _read_to(tally.end, file, retried, superseded)
+    return tally
+
+
+def find_superseded(file: OutputFile, end: int, repeated: FingerprintSet) -> bytes:
+    """Return a byte for each line of the first `end` bytes: 1 for a failed record that gave way to another of its URL.
+
+    It gives way to a newer one, and to an ok one wherever that is. Only the `repeated` are looked at. Ok records stay,
+    all of them: no run of ours writes a second one, and whoever joined two files wants both.
+    """
+    marks = bytearray()
+    standing = FingerprintSet()
+    names, places = array("Q"), array("Q")
+    for line in _lines(file, end):
+        seen = _decode(line)
+        if (name := identity(seen.url)) in repeated:
+            if seen.ok:
+                standing.add(name)
+            else:
+                names.append(name)
+                places.append(len(marks))
+        marks.append(0)
+    for name, place in zip(reversed(names), reversed(places), strict=True):
+        if not standing.add(name):
+            marks[place] = 1
+    return bytes(marks)
+
+
+def without(file: OutputFile, superseded: bytes) -> Iterator[bytes]:
+    """Yield the lines that are not superseded, as they are, in batches. Every line of the file is whole."""
+    batch = bytearray()
+    for line, is_superseded in zip(lines(file, file.size, bytearray()), superseded, strict=True):
+        if not is_superseded:
+            batch += line
+            batch += b"\n"
+        if len(batch) >= _REWRITE_BYTES:
+            yield bytes(batch)
+            batch.clear()
+    if batch:
+        yield bytes(batch)
+
+
+def _lines(file: OutputFile, end: int) -> Iterator[bytes]:
+    """Yield the lines of the first `end` bytes, the last one with or without its line feed."""
+    rest = bytearray()
+    yield from lines(file, end, rest)
+    if rest:
+        yield bytes(rest)
+
+
+def _read_whole(file: OutputFile, retried: Retried) -> Tally:
+    if not file.compression:
+        return _read_to(end_of_data(file), file, retried)
+    try:
+        return _read_to(file.size, file, retried)
+    except OutputError:
+        end = _end_of_members(file)  # the walk is for what a killed run left; it costs as much as the reading
+        if end == file.size:
+            raise
+    return _read_to(end, file, retried)
+
+
+def _read_to(end: int, file: OutputFile, retried: Retried, superseded: bytes = b"") -> Tally:
+    tally = Tally(superseded=superseded)
+    rest = bytearray()
+    number = 1
+    try:
+        for line in lines(file, end, rest):
+            tally.take(line, number, retried)
+            number += 1
+        if rest and not _is_torn(file, rest):
+            tally.take(bytes(rest), number, retried)
+            tally.is_line_open = True
+            rest.clear()
+    except ValueError:
+        raise _foreign(file, f"line {number:,} is not a record") from None
+    tally.end = end - len(rest)
+    return tally
+
+
+def _end_of_members(file: OutputFile) -> int:
+    try:
+        end = end_of_members(file)
+        beginning = b"" if end else next(text(file, end_of_data(file)), b"")
+    except ValueError as error:
+        raise _foreign(file, str(error)) from None
+    if not begins_like_record(beginning):
+        raise _foreign(file, "line 1 is not a record")
+    return end
+
+
+def _is_torn(file: OutputFile, rest: bytearray) -> bool:
+    """Return whether the text after the last line feed is a piece of a record; members hold whole lines."""
+    try:
+        _decode(bytes(rest))
+    except ValueError:
+        return begins_like_record(rest) and not file.compression
+    return False
+
+
+def _foreign(file: OutputFile, what: str) -> OutputError:
+    return OutputError(f"{file.name}: {what}; mend it, start anew with --fresh, or choose another --output")
+
+
+_DECODER = msgspec.json.Decoder(_Seen)
+
+
+def _decode(line: bytes) -> _Seen:
+    """Return what is needed of the record. Raises ValueError when `line` is not a whole one."""
+    try:
+        return _DECODER.decode(line)
+    except RecursionError:
+        pass
+    # Nested as deep as the encoder could go, or deeper: it needs a stack with nothing on it.
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(_DECODER.decode, line).result()
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
