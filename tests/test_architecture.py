@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "scraper"
 ROWS = {
     "__main__": 8, "cli": 7,
     "api": 6,
-    "engine": 5, "plan": 5,
+    "engine": 5, "plan": 5, "verify": 5,
     "worker": 4, "door": 4, "timesheet": 4, "writer": 4, "run": 4,
     "fetcher": 3, "retry": 3, "robots": 3, "frontier": 3, "backlog": 3, "bottleneck": 3, "resume": 3, "progress": 3,
     "logs": 3, "extract": 3, "sources": 3, "extras": 3, "demo": 3,

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +17,8 @@ from scraper.urls import FingerprintSet, identity
 
 Retried = bool | frozenset[str]
 """Which failed records are tried again: all, none, or those of these kinds and statuses."""
+
+Decoded = TypeVar("Decoded")
 
 _REWRITE_BYTES = 1024**2
 
@@ -194,13 +197,18 @@ _DECODER = msgspec.json.Decoder(_Seen)
 
 def _decode(line: bytes) -> _Seen:
     """Return what is needed of the record. Raises ValueError when `line` is not a whole one."""
+    return decode(_DECODER, line)
+
+
+def decode(decoder: msgspec.json.Decoder[Decoded], line: bytes) -> Decoded:
+    """Return what `decoder` makes of a record, however deeply nested. Raises ValueError."""
     try:
-        return _DECODER.decode(line)
+        return decoder.decode(line)
     except RecursionError:
         pass
     # Nested as deep as the encoder could go, or deeper: it needs a stack with nothing on it.
     try:
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(_DECODER.decode, line).result()
+            return thread.submit(decoder.decode, line).result()
     except RecursionError:
         raise ValueError("nested too deeply") from None
