@@ -16,14 +16,15 @@ api wires the parts together, cli/ is the command line, plan/ foretells a run, c
 way to fail, stats and timesheet what happened, bottleneck what to make of it.
 """
 
-from typing import TYPE_CHECKING, Any
-
-from scraper.config import VERSION, Config
-from scraper.errors import OutputError, OutputLocked, RunError, ScraperError, UrlError, UsageError
-from scraper.models import Failure, Page, Record, Redirect, Timings
-
+TYPE_CHECKING = False  # type checkers take it for true; to import `typing` takes longer than all the rest of this
 if TYPE_CHECKING:
+    from typing import Any
+
     from scraper.api import ascrape, scrape, stream
+    from scraper.config import VERSION as __version__  # noqa: N811 - the usual name of a package's version
+    from scraper.config import Config
+    from scraper.errors import OutputError, OutputLocked, RunError, ScraperError, UrlError, UsageError
+    from scraper.models import Failure, Page, Record, Redirect, Timings
     from scraper.run import Run
     from scraper.stats import Summary
 
@@ -48,14 +49,23 @@ __all__ = [
     "stream",
 ]
 
-__version__ = VERSION
-_LATER = {"ascrape": "api", "scrape": "api", "stream": "api", "Run": "run", "Summary": "stats"}
-"""Names whose modules import the whole engine, which `scrape --help` does without."""
+_MODULES = {
+    "api": "ascrape scrape stream",
+    "config": "Config",
+    "errors": "OutputError OutputLocked RunError ScraperError UrlError UsageError",
+    "models": "Failure Page Record Redirect Timings",
+    "run": "Run",
+    "stats": "Summary",
+}
+_LATER = {name: (module, name) for module, names in _MODULES.items() for name in names.split()}
+_LATER["__version__"] = ("config", "VERSION")
+"""Names whose modules are imported when they are asked for: the command is up, and deals with Ctrl-C, at once."""
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 - so that it is no name of this package
 
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    module, origin = _LATER[name]
+    return getattr(import_module(f"{__name__}.{module}"), origin)

@@ -1,5 +1,21 @@
-"""python -m scraper."""
+"""python -m scraper, and the `scrape` command."""
 
-from scraper.cli import main
+import signal
 
-main()
+
+def main() -> None:
+    """Run the command line and exit. Ctrl-C while it is still imported ends it at once, as it ends any program."""
+    is_asked = (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )  # else a script's background job ignores it
+    if is_asked:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from scraper.cli import main as scrape  # noqa: PLC0415 - see above
+
+    if is_asked:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    scrape()
+
+
+if __name__ == "__main__":
+    main()
