@@ -233,6 +233,7 @@ class Engine:
             else:
                 timings = await self._try(job, pace)
             await self._refill(job.host)
+            await asyncio.sleep(0)  # the writer's turn: the record is in the file before the next request is sent
             sheet.end(number, timings, is_robots=job.is_robots)
             sheet.wait(self._why_idle())
 

@@ -194,4 +194,4 @@ def test_it_takes_a_few_bytes_for_each_url(tmp_path):
         tracemalloc.stop()
         return size
 
-    assert (peak(30_000) - peak(10_000)) / 20_000 < 48
+    assert (peak(12_000) - peak(4_000)) / 8_000 < 48
