@@ -57,7 +57,7 @@ def run(
         wanted = sorted(site.url(f"/{n}") for n in range(urls))
         (folder / "urls.txt").write_text("".join(f"{url}\n" for url in wanted))
         if retry:
-            _scrape(output)
+            go_on(output)
             before = output.read_bytes()
             is_back = True
         faults, ended = [], 0
@@ -68,16 +68,17 @@ def run(
                 if subprocess.run(driver, cwd=folder, check=False).returncode != _KILLED:
                     break
                 ended += 1
-                _scrape(output, retry_failed=retry and turn % 2 == 0)  # the next start may do without the option
-                faults += [f"call {turn}, {portion} of it: {fault}" for fault in _faults(output, wanted)]
+                go_on(output, retry_failed=retry and turn % 2 == 0)  # the next start may do without the option
+                faults += [f"call {turn}, {portion} of it: {fault}" for fault in faults_in(output, wanted)]
     return Ends(ended, faults)
 
 
-def _scrape(output: Path, **options: Any) -> None:
+def go_on(output: Path, **options: Any) -> None:
+    """Scrape the list beside `output` to its end, in this process."""
     scrape(output.with_name("urls.txt"), output=str(output), robots=False, concurrency=3, **options)
 
 
-def _faults(output: Path, wanted: Sequence[str]) -> Iterator[str]:
+def faults_in(output: Path, wanted: Sequence[str]) -> Iterator[str]:
     """Yield what is wrong, by `scrape verify` and by our own reading."""
     listed = output.with_name("urls.txt")
     verdict = asyncio.run(verify(str(output), open_sources([str(listed)])))
