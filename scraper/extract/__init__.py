@@ -27,7 +27,7 @@ def build_extractor(
     """Return the Extract of these settings (see `Config`). Raises UsageError when a selector or `parse` is wrong.
 
     The Extract raises ExtractError when `parse` fails on a page and ParseLimit when a page would make a record of no
-    sensible size; otherwise it takes any page, whatever its bytes. Each thread may use it.
+    sensible size or cost too much to parse; otherwise it takes any page, whatever its bytes. Each thread may use it.
     """
     fields = compile_fields(select)
     callback = load_callback(parse) if parse is not None else None

@@ -5,6 +5,8 @@ import threading
 
 from selectolax.lexbor import LexborCSSSelector, LexborDocumentOptions, LexborHTMLParser, create_tag
 
+from scraper.errors import ParseLimit
+from scraper.extract.guard import MAX_ATTRIBUTES, refuse_costly, tags_of_many_attributes
 from scraper.models import Page
 
 MAX_CHARACTERS = 2**27
@@ -15,6 +17,9 @@ _UTF8_BOM = b"\xef\xbb\xbf"
 _OPTIONS = int(LexborDocumentOptions.WO_EVENTS)
 # ASCII whitespace as the Infra Standard has it, where it is more than the single space that it collapses to.
 _WHITESPACE = re.compile(r"[\t\n\f\r][\t\n\f\r ]*| [\t\n\f\r ]+")
+
+
+_PROBE = b"data-scraper-many-attributes"
 
 
 class _PerThread(threading.local):
@@ -28,14 +33,31 @@ per_thread = _PerThread()
 
 
 def parse_html(page: Page) -> LexborHTMLParser:
-    """Return the tree of `page`, by the HTML Standard; never raises, whatever the page holds.
+    """Return the tree of `page`, by the HTML Standard, whatever the page holds.
 
     UTF-8 goes in as bytes, which spares encoding the text again (a tenth of the time); bytes that are no UTF-8 come
     out as U+FFFD. Scripting is off: what is in a <noscript> is meant for readers like us. A byte-order mark is dropped,
-    for as text it would end <head> before it began.
+    for as text it would end <head> before it began. Raises ParseLimit for a page that would cost too much.
     """
     html = page.body if page.decoded is None else page.decoded.encode("utf-8", "replace")
-    return LexborHTMLParser(html.removeprefix(_UTF8_BOM), options=_OPTIONS)
+    html = html.removeprefix(_UTF8_BOM)
+    refuse_costly(html)
+    if tags := tags_of_many_attributes(html):
+        _refuse_many_attributes(html, tags)
+    return LexborHTMLParser(html, options=_OPTIONS)
+
+
+def _refuse_many_attributes(html: bytes, tags: list[tuple[int, int]]) -> None:
+    """Raise ParseLimit when one of `tags` is a tag, not a piece of a script or a comment: the parser knows which."""
+    pieces = []
+    place = 0
+    for start, end in tags:
+        pieces += [html[place:start], b"<a ", _PROBE, b" "]
+        place = end
+    pieces.append(html[place:])
+    tree = LexborHTMLParser(b"".join(pieces), options=_OPTIONS)
+    if tree.css_first(f"[{_PROBE.decode()}]") is not None:
+        raise ParseLimit(f"an element with more than {MAX_ATTRIBUTES:,} attributes")
 
 
 def tag_ids(*names: str) -> tuple[int, ...]:
