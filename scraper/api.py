@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import os
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
@@ -203,6 +204,8 @@ async def _parts(
             retry=_retry_policy(config),
             retry_after_cap_s=defaults.RETRY_AFTER_CAP_S,
             wall_clock=_utc_now,
+            # A user's function is called in the loop's thread always: what it uses may belong to that.
+            large_page_bytes=defaults.LARGE_PAGE_BYTES if config.parse is None else math.inf,
         )
         yield worker, transport.names if isinstance(transport, AiohttpTransport) else None
 

@@ -40,6 +40,8 @@ ROBOTS_TTL_S = 24 * 3600.0
 ROBOTS_FAILURE_TTL_S = 3600.0
 ROBOTS_ORIGINS = 100_000
 """Origins whose robots.txt is remembered."""
+LARGE_PAGE_BYTES = 256 * 1024
+"""A larger page is parsed beside the loop, one at a time: with all its links it takes 0.1 s or more for each MiB."""
 WRITE_BYTES = 64 * 1024
 """At most so much of finished records is gathered before it is written."""
 MEMBER_RECORDS = 16

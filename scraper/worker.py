@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -36,7 +37,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 class Worker:
     """Fetches, extracts and decides on retries. It never sleeps and holds nothing between jobs."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it puts together
         self,
         *,
         fetch: Fetch,
@@ -44,12 +45,16 @@ class Worker:
         retry: RetryPolicy,
         retry_after_cap_s: float,
         wall_clock: Callable[[], datetime],
+        large_page_bytes: float = math.inf,
     ) -> None:
+        """`extract` gets pages of more than `large_page_bytes` in a thread, one at a time; the others in the loop."""
         self.fetch = fetch
         self._extract = extract
         self._retry = retry
         self._retry_after_cap_s = retry_after_cap_s
         self._wall_clock = wall_clock
+        self._large_page_bytes = large_page_bytes
+        self._large_pages = asyncio.Lock()
 
     async def process(
         self, job: Job, *, is_last_of_host: bool = False, on_sent: Callable[[], None] | None = None
@@ -66,7 +71,7 @@ class Worker:
                 following = _following(job, page, fetched_at, elapsed_s=perf_counter() - started)
                 return Outcome(signal=ANSWERED, following=following)
             parse_started = perf_counter()
-            extracted = self._extracted(page)
+            extracted = await self._extracted(page)
             ended = perf_counter()
         except UrlError as error:
             failure = error
@@ -89,9 +94,12 @@ class Worker:
         record = failure_record(job, failure, fetched_at=fetched_at, elapsed_ms=elapsed_ms)
         return Outcome(signal=signal, record=record, timings=failure.timings)
 
-    def _extracted(self, page: Page) -> Extracted:
+    async def _extracted(self, page: Page) -> Extracted:
         try:
-            return self._extract(page)
+            if len(page.body) <= self._large_page_bytes:
+                return self._extract(page)
+            async with self._large_pages:
+                return await asyncio.to_thread(self._extract, page)
         except UrlError as error:
             error.status, error.final_url = page.status, page.final_url
             error.redirects, error.timings = page.redirects, page.timings

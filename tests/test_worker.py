@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -33,12 +34,19 @@ def job(**changes):
     return Job(**{"row": row, "href": "http://a.test/", "host": "a.test", "ordinal": 0, **changes})
 
 
-def process(fetch=None, extract=lambda _: Extracted(title="x"), *, of=None, retries=3):
+def process(fetch=None, extract=lambda _: Extracted(title="x"), *, of=None, retries=3, **settings):
     async def page(_):
         return PAGE
 
     policy = RetryPolicy(retries=retries, wait_s=0.5, wait_cap_s=30, wall_clock=lambda: NOW)
-    worker = Worker(fetch=fetch or page, extract=extract, retry=policy, retry_after_cap_s=120, wall_clock=lambda: NOW)
+    worker = Worker(
+        fetch=fetch or page,
+        extract=extract,
+        retry=policy,
+        retry_after_cap_s=120,
+        wall_clock=lambda: NOW,
+        **settings,
+    )
     return asyncio.run(worker.process(of or job(), is_last_of_host=True))
 
 
@@ -242,3 +250,16 @@ def test_a_page_that_cannot_be_extracted_is_still_known_to_have_come():
     record = record_of(extract=extract)
     assert (record.status, record.final_url, record.redirects) == (200, PAGE.final_url, PAGE.redirects)
     assert (record.error.kind, record.timings) == ("extract-error", PAGE.timings)
+
+
+@pytest.mark.parametrize(("large_page_bytes", "is_beside"), [(len(PAGE.body), False), (len(PAGE.body) - 1, True)])
+def test_a_large_page_is_parsed_beside_the_loop_and_fails_like_any_other(large_page_bytes, is_beside):
+    threads = []
+
+    def extract(_):
+        threads.append(threading.current_thread() is not threading.main_thread())
+        raise errors.ParseLimit("too deep")
+
+    record = record_of(extract=extract, large_page_bytes=large_page_bytes)
+    assert threads == [is_beside]
+    assert (record.status, record.error.kind, record.final_url) == (200, "parse-limit", PAGE.final_url)
