@@ -27,6 +27,7 @@ from scraper.frontier import Frontier, FrontierCore, Names, Pace
 from scraper.loops import in_own_loop, in_thread
 from scraper.models import Record
 from scraper.output import OutputFile, OutputStream
+from scraper.poison import ParseNotes
 from scraper.progress import View
 from scraper.resume import Output, open_output
 from scraper.retry import RetryPolicy
@@ -129,7 +130,8 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
     """
     config = _within_limits(config)
     finish = partial(_run_to_end, sources=sources, on_start=on_start, started=asyncio.get_running_loop().time())
-    async with _parts(config, transport) as (worker, names):
+    notes = ParseNotes()
+    async with _parts(config, transport, notes) as (worker, names):
         start = partial(_engine, config, worker=worker, names=names, rows=rows, results=_results(config), watch=watch)
         if config.output is None:
             records: list[Record] = []
@@ -138,7 +140,9 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
         with ExitStack() as stack:
             output = stack.enter_context(await _opened(config, sources))
             stack.enter_context(_not_left_empty(output.target))
-            summary = await finish(start(sink=Writer(output).run, finished=output.finished), output=output.path)
+            with notes.beside(output.target):
+                engine = start(sink=Writer(output).run, finished=output.finished, fatal=notes.fatal)
+                summary = await finish(engine, output=output.path)
             stack.pop_all()  # what settles it closes it, though we be cancelled meanwhile
             replaced = await in_thread(output.settle_and_close)
             return Run(msgspec.structs.replace(summary, failed_before=len(output.retried), tried_again=replaced), None)
@@ -185,7 +189,7 @@ def _not_left_empty(target: OutputFile | OutputStream) -> Iterator[None]:
 
 @asynccontextmanager
 async def _parts(
-    config: Config, transport: httpx.AsyncBaseTransport | None = None
+    config: Config, transport: httpx.AsyncBaseTransport | None = None, notes: ParseNotes | None = None
 ) -> AsyncIterator[tuple[Worker, Names | None]]:
     """Make what turns jobs into records, and what looks up the names of their hosts.
 
@@ -200,7 +204,7 @@ async def _parts(
             stack.push_async_callback(transport.aclose)
         worker = Worker(
             fetch=_fetcher(transport, config),
-            extract=extract,
+            extract=extract if notes is None else notes.around(extract),
             retry=_retry_policy(config),
             retry_after_cap_s=defaults.RETRY_AFTER_CAP_S,
             wall_clock=_utc_now,

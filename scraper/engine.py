@@ -14,7 +14,7 @@ from scraper.backlog import Backlog
 from scraper.bottleneck import HostLoad, Load, explain, finish_s
 from scraper.config import BACKLOG_JOBS, HOST_SHARE
 from scraper.door import Door
-from scraper.errors import HostDown, RunError, UrlError, UsageError, reason_of
+from scraper.errors import HostDown, ParseLimit, RunError, UrlError, UsageError, reason_of
 from scraper.frontier import Frontier, Pace
 from scraper.models import Job, Record, Row, Timings
 from scraper.progress import View
@@ -57,6 +57,8 @@ class Engine:
     cpu_clock: Callable[[], float]
     finished: FingerprintSet = field(default_factory=FingerprintSet)
     """Fingerprints of the URLs that an earlier run finished."""
+    fatal: set[int] = field(default_factory=set)
+    """Fingerprints of the URLs whose pages killed earlier runs; each is taken out when it has its record."""
     limit: int | None = None
     """Take only the first so many URLs."""
     watch: Callable[[Callable[[], View]], Coroutine[Any, Any, None]] | None = None
@@ -199,6 +201,9 @@ class Engine:
                 self.stats.duplicates += 1
             elif isinstance(target, UrlError):
                 await self._emit(failure_record(self._job(row), target))
+            elif key in self.fatal:
+                await self._refuse(self._job(row, target), ParseLimit("the process died twice while it was parsed"))
+                self.fatal.remove(key)
             else:
                 await self._place(self._job(row, target))
         self.stats.lines += 1

@@ -100,6 +100,26 @@ def test_every_line_is_accounted_for():
     assert next(r for r in sink.records if r.url == "nonsense").error.message.startswith("line 23 of urls.txt: ")
 
 
+def test_a_page_that_killed_earlier_runs_is_recorded_and_not_fetched():
+    asked = []
+
+    async def fetch(request):
+        asked.append(request.url)
+        return await page(request)
+
+    async def scenario():
+        run, sink = engine(rows_of(*urls(3), urls(2)[1]), fetch, fatal={identity(urls(2)[1])})
+        await asyncio.wait_for(run.run(), 5)
+        return run, sink
+
+    run, sink = asyncio.run(scenario())
+    stats = account(run)
+    assert (stats.ok, stats.failed, stats.duplicates) == (2, {"parse-limit": 1}, 1)
+    assert [record.attempts for record in sink.records if not record.ok] == [0]
+    assert sorted(asked) == [urls(3)[0], urls(3)[2]]
+    assert run.fatal == set()
+
+
 def test_a_passing_fault_is_retried_and_a_lasting_one_recorded_once():
     tried = []
 

@@ -1,9 +1,12 @@
-"""Content that is hostile to a parser: C1, C2, C4 and C5 of the fault catalogue.
+"""Content that is hostile to a parser: C1, C2, C4, C5 and C6 of the fault catalogue.
 
 Whatever a page holds, its URL ends in one record, its neighbours are ok, and nothing is said on stderr.
 """
 
+import os
 import random
+import subprocess
+import sys
 from gzip import compress
 
 import local_site
@@ -180,3 +183,48 @@ def test_c5_bytes_that_are_no_html_are_told_or_make_an_empty_record(body, tmp_pa
     record = scraped(reply(200, TEXT_HTML, body), tmp_path)
     assert kind_of(record) in (None, "not-html", "parse-limit")
     assert record.get("links") in (None, [])
+
+
+ABORTING = """
+import os, signal
+def parse(page):
+    if page.url.endswith("/poison"):
+        {death}
+    return {{"length": len(page.body)}}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("death", ["os.abort()", "os.kill(os.getpid(), signal.SIGSEGV)", "os._exit(7)"])
+def test_c6_a_page_that_kills_the_process_twice_is_recorded_and_the_run_goes_on(death, tmp_path):
+    (tmp_path / "hooks.py").write_text(ABORTING.format(death=death))
+    paths = ["/poison", *NEIGHBOURS]
+    with local_site.running({path: html(f"<title>{path}</title>") for path in paths}) as site:
+        (tmp_path / "urls.txt").write_text("\n".join(map(site.url, paths)))
+        command = [
+            sys.executable,
+            "-m",
+            "scraper",
+            "urls.txt",
+            "--no-robots",
+            "--parse",
+            "hooks:parse",
+            "-o",
+            "o.jsonl",
+        ]
+        environment = {**os.environ, "PYTHONFAULTHANDLER": ""}
+        runs = [
+            subprocess.run(
+                command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=50, check=False
+            )
+            for _ in range(3)
+        ]
+        poison, asked = site.url("/poison"), site.targets().count("/poison")
+        urls = [site.url(path) for path in paths]
+    assert [run.returncode != 0 for run in runs] == [True, True, False]
+    assert "Traceback" not in "".join(run.stderr for run in runs)
+    records = [msgspec.json.decode(line) for line in (tmp_path / "o.jsonl").read_bytes().splitlines()]
+    assert sorted(record["url"] for record in records) == sorted(urls)
+    assert [(record["url"], kind_of(record)) for record in records if not record["ok"]] == [(poison, "parse-limit")]
+    assert asked == 2
+    assert not (tmp_path / ".o.jsonl.parsing").exists()
