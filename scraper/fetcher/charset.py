@@ -1,4 +1,4 @@
-"""Which encoding a page is in, and its text: BOM, HTTP header, meta, UTF-8, in this order."""
+"""Which encoding a page is in, and its text: BOM, HTTP header, meta, UTF-8 or windows-1252, in this order."""
 
 import codecs
 import re
@@ -17,6 +17,7 @@ _MENDED = frozenset({"gb18030", *_JIS_PAIRS})
 _MEND = "scraper.fetcher.charset"
 _MAX_MENDED = 10_000
 """Broken places that are looked at one by one, a microsecond each; a page with more keeps them all."""
+_ASCII = bytes(range(128))
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xfe\xff", "utf-16be"), (b"\xff\xfe", "utf-16le"))
 _UTF16_XML_STARTS = ((b"<\0?\0x\0", "utf-16le"), (b"\0<\0?\0x", "utf-16be"))
@@ -84,7 +85,7 @@ def decide(body: bytes, content_type: str | None) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
             return encoding
-    return _encoding_of(parse_content_type(content_type).charset) or _prescan(body) or "utf-8"
+    return _encoding_of(parse_content_type(content_type).charset) or _prescan(body) or _undeclared(body)
 
 
 def decode(body: bytes, encoding: str) -> str:
@@ -100,6 +101,14 @@ def _encoding_of(label: str | None) -> str | None:
         return None
     encoding = webencodings.lookup(label)
     return None if encoding is None else str(encoding.name)
+
+
+def _undeclared(body: bytes) -> str:
+    """Return UTF-8, or windows-1252 for what is mostly no UTF-8: what browsers take for a page that says nothing."""
+    if body.isascii():
+        return "utf-8"
+    broken = body.decode("utf-8", "replace").count(_REPLACEMENT)
+    return "windows-1252" if broken * 2 > len(body.translate(None, _ASCII)) else "utf-8"
 
 
 def _prescan(body: bytes) -> str | None:

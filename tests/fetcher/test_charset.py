@@ -45,7 +45,7 @@ def test_c3_byte_order_mark_goes_before_header_before_meta_before_utf8(body, con
 def test_c3_an_unknown_label_falls_through_to_the_next_source(label):
     assert decided(meta(b"koi8-r"), f"text/html; charset={label}")[0] == "koi8-r"
     in_meta = meta(label.encode("utf-8", "surrogatepass"))
-    assert decided(in_meta, HTML)[0] == "utf-8"
+    assert decided(in_meta, HTML)[0] == ("utf-8" if label.isprintable() else "windows-1252")  # as nothing is declared
     assert decided(in_meta + meta(b"koi8-r"), HTML)[0] == "koi8-r"
 
 
@@ -213,3 +213,18 @@ def test_c3_any_header_and_any_start_of_a_page_give_an_encoding(body, content_ty
 def test_utf8_comes_back_as_it_was(text):
     assert decided("\ufeff".encode() + text.encode(), None) == ("utf-8", text)
     assert decided(text.encode(), "text/html; charset=UTF-8") == ("utf-8", text.removeprefix("\ufeff"))
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (b"plain", "utf-8"),
+        ("Grüße".encode(), "utf-8"),
+        ("Grüße".encode("cp1252"), "windows-1252"),
+        ("Grüße, größer".encode() + b"\xff", "utf-8"),  # one broken byte does not turn the others
+        ("übermäßig".encode("latin-1") + "ü".encode(), "windows-1252"),
+        (b"\xff" * 1000, "windows-1252"),
+    ],
+)
+def test_a_page_that_declares_nothing_is_utf_8_unless_most_of_it_is_not(body, encoding):
+    assert decide(body, "text/html") == encoding
