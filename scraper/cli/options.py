@@ -12,7 +12,7 @@ _FETCH, _POLITE, _EXTRACT, _FILES, _RUN = "Fetching", "Politeness", "Extracting"
 
 
 def _opt(panel: str, text: str, *names: str, metavar: str | None = None, default: object = None) -> Any:
-    shown = "" if default is None else f" [dim]\\[default: {default}][/dim]"
+    shown = "" if default is None else f" [default: {default}]"
     return typer.Option(*names, help=text + shown, metavar=metavar, rich_help_panel=panel, show_default=False)
 
 
@@ -86,7 +86,7 @@ Select = Annotated[
     _opt(
         _EXTRACT,
         "A field to extract; repeatable: 'title=h1', 'price=.price::text', 'more=a.next::attr(href)', "
-        "'body=main::html', 'img\\[]=img::attr(src)' (\\[] keeps all matches).",
+        "'body=main::html', 'img[]=img::attr(src)' ([] keeps all matches).",
         metavar="NAME=CSS",
     ),
 ]
@@ -115,7 +115,7 @@ RetryFailed = Annotated[
     _opt(
         _FILES,
         "Try the failed URLs of earlier runs again: all of them, or kinds and statuses ('read-timeout,503').",
-        metavar="\\[KINDS]",
+        metavar="[KINDS]",
     ),
 ]
 Limit = Annotated[int | None, _opt(_FILES, "Take only the first N URLs of the sources.", metavar="N")]
