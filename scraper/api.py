@@ -1,48 +1,31 @@
-"""scrape() ascrape() stream(): the only place where the parts are wired together."""
+"""scrape() ascrape() stream(): what the library offers, and what the command is built on."""
 
 import asyncio
-import logging
-import math
 import os
-import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import httpx
 import msgspec
-from msgspec import structs
 
-from scraper import config as defaults
-from scraper.backlog import Backlog
 from scraper.config import Config
-from scraper.door import Door
 from scraper.engine import Engine, Results, Rows
 from scraper.errors import UsageError
-from scraper.extract import build_extractor
-from scraper.fetcher import Fetcher
-from scraper.frontier import Frontier, FrontierCore, Names, Pace
 from scraper.loops import in_own_loop, in_thread
 from scraper.models import Record
 from scraper.output import OutputFile, OutputStream
 from scraper.poison import ParseNotes
 from scraper.progress import View
 from scraper.resume import Output, open_output
-from scraper.retry import RetryPolicy
 from scraper.robots import Robots
 from scraper.run import Run
 from scraper.sources import iterable_source, open_sources
 from scraper.stats import Summary
-from scraper.transport import AiohttpTransport
-from scraper.transport.addresses import Guard
-from scraper.transport.descriptors import enough_for
-from scraper.transport.dns import CachingResolver
-from scraper.worker import Worker
+from scraper.wiring import make_engine, make_results, make_robots, make_worker, within_limits
 from scraper.writer import Writer
-
-_log = logging.getLogger(__name__)
 
 Urls = str | os.PathLike[str] | Iterable[str | Mapping[str, Any]] | AsyncIterable[str | Mapping[str, Any]]
 """A list's path or one URL; or URLs, or rows with a `url` column, from anything that can be iterated."""
@@ -81,20 +64,20 @@ async def stream(
 
     Leaving the loop early ends the run; close the generator (`contextlib.aclosing`) to have it ended at once.
     """
-    settings = _within_limits(_settings(config, options))
+    settings = within_limits(_settings(config, options))
     if settings.output is not None:
         raise UsageError("stream() yields the records and writes no output; use scrape() or ascrape() for that")
-    results = _results(settings)
+    results = make_results(settings)
     is_consumed = asyncio.Event()
 
     async def wait_for_consumer(_: Results) -> None:
         await is_consumed.wait()
 
     async def work() -> None:
-        async with _parts(settings, transport) as (worker, names):
+        async with make_worker(settings, transport) as (worker, names):
             rows = rows_of(urls, settings)
             sink = wait_for_consumer
-            await _engine(settings, worker=worker, names=names, rows=rows, results=results, sink=sink).run()
+            await make_engine(settings, worker=worker, names=names, rows=rows, results=results, sink=sink).run()
 
     def wake_consumer(_: object) -> None:
         with suppress(asyncio.QueueFull):  # then it has records to take and does not wait
@@ -128,11 +111,13 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
 
     `watch` draws the progress; `on_start` gets the engine, to stop it.
     """
-    config = _within_limits(config)
+    config = within_limits(config)
     finish = partial(_run_to_end, sources=sources, on_start=on_start, started=asyncio.get_running_loop().time())
     notes = ParseNotes()
-    async with _parts(config, transport, notes) as (worker, names):
-        start = partial(_engine, config, worker=worker, names=names, rows=rows, results=_results(config), watch=watch)
+    async with make_worker(config, transport, notes) as (worker, names):
+        start = partial(
+            make_engine, config, worker=worker, names=names, rows=rows, results=make_results(config), watch=watch
+        )
         if config.output is None:
             records: list[Record] = []
             engine = start(sink=partial(_collect, records))
@@ -188,76 +173,10 @@ def _not_left_empty(target: OutputFile | OutputStream) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _parts(
-    config: Config, transport: httpx.AsyncBaseTransport | None = None, notes: ParseNotes | None = None
-) -> AsyncIterator[tuple[Worker, Names | None]]:
-    """Make what turns jobs into records, and what looks up the names of their hosts.
-
-    Raises UsageError here, before the output is touched, for a bad setting.
-    """
-    extract = build_extractor(
-        select=config.select, links=config.links, meta=config.meta, html=config.html, parse=config.parse
-    )
-    async with AsyncExitStack() as stack:
-        if transport is None:
-            transport = _transport(config)
-            stack.push_async_callback(transport.aclose)
-        worker = Worker(
-            fetch=_fetcher(transport, config),
-            extract=extract if notes is None else notes.around(extract),
-            retry=_retry_policy(config),
-            retry_after_cap_s=defaults.RETRY_AFTER_CAP_S,
-            wall_clock=_utc_now,
-            # A user's function is called in the loop's thread always: what it uses may belong to that.
-            large_page_bytes=defaults.LARGE_PAGE_BYTES if config.parse is None else math.inf,
-        )
-        yield worker, transport.names if isinstance(transport, AiohttpTransport) else None
-
-
-@asynccontextmanager
 async def robots(config: Config) -> AsyncIterator[Robots]:
     """Make what asks origins for their robots.txt as a run with `config` would, for as long as the block lasts."""
-    async with _parts(config) as (worker, _):
-        yield _robots(config, worker, asyncio.get_running_loop().time)
-
-
-def _engine(config: Config, *, worker: Worker, names: Names | None, **parts: Any) -> Engine:
-    clock = asyncio.get_running_loop().time
-    core = FrontierCore(partial(_pace, config))
-    frontier = Frontier(core, window=defaults.FRONTIER_WINDOW, clock=clock, names=names)
-    return Engine(
-        frontier=frontier,
-        door=Door(
-            frontier=frontier,
-            robots=_robots(config, worker, clock) if config.robots else None,
-            crawl_delay_cap_s=defaults.CRAWL_DELAY_CAP_S,
-            decide=worker.decide,
-        ),
-        worker=worker,
-        backlog=Backlog(),
-        clock=clock,
-        cpu_clock=time.process_time,
-        workers=config.concurrency,
-        grace_s=config.grace,
-        limit=config.limit,
-        **parts,
-    )
-
-
-def _pace(config: Config, host: str) -> Pace:
-    slots, gap_s = config.limits_of(host)
-    return Pace(slots=slots, gap_s=gap_s, pause_cap_s=defaults.RETRY_AFTER_CAP_S)
-
-
-def _robots(config: Config, worker: Worker, clock: Callable[[], float]) -> Robots:
-    return Robots(
-        fetch=worker.fetch,
-        user_agent=config.user_agent,
-        clock=clock,
-        ttl_s=defaults.ROBOTS_TTL_S,
-        failure_ttl_s=defaults.ROBOTS_FAILURE_TTL_S,
-        max_origins=defaults.ROBOTS_ORIGINS,
-    )
+    async with make_worker(config) as (worker, _):
+        yield make_robots(config, worker, asyncio.get_running_loop().time)
 
 
 async def _opened(config: Config, sources: Sequence[str]) -> Output:
@@ -292,19 +211,6 @@ def _settings(config: Config | None, options: Mapping[str, Any]) -> Config:
     return settings
 
 
-def _within_limits(config: Config) -> Config:
-    """Return `config` with no more workers than there are descriptors for: a URL must not fail for want of one."""
-    workers = enough_for(config.concurrency)
-    if workers == config.concurrency:
-        return config
-    _log.warning(
-        "%d workers instead of %d: this process may not open more files; raise the limit (ulimit -n) for more",
-        workers,
-        config.concurrency,
-    )
-    return structs.replace(config, concurrency=workers)
-
-
 def rows_of_sources(specs: Sequence[str], config: Config) -> Rows:
     """Open what a command line names as sources. Raises UsageError for one that cannot be read."""
     return open_sources(specs, url_column=config.url_column, priority_column=config.priority_column)
@@ -317,48 +223,6 @@ def rows_of(urls: Urls, config: Config) -> Rows:
     return iterable_source(urls, url_column=config.url_column, priority_column=config.priority_column)
 
 
-def _results(config: Config) -> Results:
-    return asyncio.Queue(maxsize=defaults.RESULTS_PER_WORKER * config.concurrency)
-
-
-def _transport(config: Config) -> AiohttpTransport:
-    return AiohttpTransport(
-        limit=config.concurrency,
-        max_open=defaults.SOCKETS_PER_WORKER * config.concurrency,
-        idle_timeout_s=defaults.IDLE_SOCKET_S,
-        resolver=CachingResolver(
-            timeout_s=defaults.DNS_TIMEOUT_S,
-            ttl_s=defaults.DNS_TTL_S,
-            negative_ttl_s=defaults.DNS_NEGATIVE_TTL_S,
-        ),
-        proxy=config.proxy,
-        is_insecure=config.insecure,
-    )
-
-
-def _fetcher(transport: httpx.AsyncBaseTransport, config: Config) -> Fetcher:
-    return Fetcher(
-        transport,
-        user_agent=config.user_agent,
-        headers=[defaults.split_header(line) for line in config.header],
-        timeout_s=config.timeout,
-        connect_timeout_s=config.connect_timeout,
-        read_timeout_s=config.read_timeout,
-        max_body_bytes=config.max_body_bytes,
-        max_redirects=config.max_redirects,
-        guard=Guard(is_for_all=config.public_only, allowed=config.allowed_networks),
-    )
-
-
-def _retry_policy(config: Config) -> RetryPolicy:
-    return RetryPolicy(
-        retries=config.retries,
-        wait_s=defaults.RETRY_WAIT_S,
-        wait_cap_s=defaults.RETRY_WAIT_CAP_S,
-        wall_clock=_utc_now,
-    )
-
-
 def _summary(engine: Engine, started: float, output: str | None) -> Summary:
     summary = engine.stats.summary(
         elapsed_s=asyncio.get_running_loop().time() - started,
@@ -369,7 +233,3 @@ def _summary(engine: Engine, started: float, output: str | None) -> Summary:
     is_read_whole = engine.is_source_read and engine.limit is None
     unlisted = max(0, len(engine.finished) - engine.stats.already_done) if is_read_whole else 0
     return msgspec.structs.replace(summary, unlisted=unlisted)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from scraper import api, errors
+from scraper import errors, wiring
 from scraper.cli import main
 from scraper.cli import options as option_types
 from scraper.config import Config, option
@@ -34,7 +34,7 @@ def web(monkeypatch, tmp_path):
             html=f"<title>{request.url}</title><h1>Head</h1><b class=price>£5.20</b><a href=/n>n</a><img src=i.png>",
         )
 
-    monkeypatch.setattr(api, "_transport", lambda _: httpx.MockTransport(answer))
+    monkeypatch.setattr(wiring, "_transport", lambda _: httpx.MockTransport(answer))
     monkeypatch.chdir(tmp_path)
     Path("urls.txt").write_text("https://example.com/1\nhttps://example.com/2\n")
     Path("shop.csv").write_text("address,name\nhttps://example.com/3,x\n")

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from outputs import SUFFIXES, failed, opened, record, write
 
-from scraper import api, progress
+from scraper import progress, wiring
 from scraper.cli import main
 from scraper.cli import plan as command
 from scraper.cli.planning import _wrapped
@@ -34,7 +34,7 @@ def requests(monkeypatch, tmp_path):
             return httpx.Response(503)
         return httpx.Response(200, text=ROBOTS.get(request.url.host, ""))
 
-    monkeypatch.setattr(api, "_transport", lambda _: httpx.MockTransport(answer))
+    monkeypatch.setattr(wiring, "_transport", lambda _: httpx.MockTransport(answer))
     monkeypatch.chdir(tmp_path)
     return asked
 

@@ -1,0 +1,161 @@
+"""The parts of a run, each made from its settings: the only place that knows which part needs which."""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import httpx
+from msgspec import structs
+
+from scraper import config as defaults
+from scraper.backlog import Backlog
+from scraper.config import Config
+from scraper.door import Door
+from scraper.engine import Engine, Results
+from scraper.extract import build_extractor
+from scraper.fetcher import Fetcher
+from scraper.frontier import Frontier, FrontierCore, Names, Pace
+from scraper.poison import ParseNotes
+from scraper.retry import RetryPolicy
+from scraper.robots import Robots
+from scraper.transport import AiohttpTransport
+from scraper.transport.addresses import Guard
+from scraper.transport.descriptors import enough_for
+from scraper.transport.dns import CachingResolver
+from scraper.worker import Worker
+
+_log = logging.getLogger(__name__)
+
+
+def within_limits(config: Config) -> Config:
+    """Return `config` with no more workers than there are descriptors for: a URL must not fail for want of one."""
+    workers = enough_for(config.concurrency)
+    if workers == config.concurrency:
+        return config
+    _log.warning(
+        "%d workers instead of %d: this process may not open more files; raise the limit (ulimit -n) for more",
+        workers,
+        config.concurrency,
+    )
+    return structs.replace(config, concurrency=workers)
+
+
+@asynccontextmanager
+async def make_worker(
+    config: Config, transport: httpx.AsyncBaseTransport | None = None, notes: ParseNotes | None = None
+) -> AsyncIterator[tuple[Worker, Names | None]]:
+    """Make what turns jobs into records, and what looks up the names of their hosts.
+
+    Raises UsageError here, before the output is touched, for a bad setting.
+    """
+    extract = build_extractor(
+        select=config.select, links=config.links, meta=config.meta, html=config.html, parse=config.parse
+    )
+    async with AsyncExitStack() as stack:
+        if transport is None:
+            transport = _transport(config)
+            stack.push_async_callback(transport.aclose)
+        worker = Worker(
+            fetch=_fetcher(transport, config),
+            extract=extract if notes is None else notes.around(extract),
+            retry=_retry_policy(config),
+            retry_after_cap_s=defaults.RETRY_AFTER_CAP_S,
+            wall_clock=_utc_now,
+            # A user's function is called in the loop's thread always: what it uses may belong to that.
+            large_page_bytes=defaults.LARGE_PAGE_BYTES if config.parse is None else math.inf,
+        )
+        yield worker, transport.names if isinstance(transport, AiohttpTransport) else None
+
+
+def make_engine(config: Config, *, worker: Worker, names: Names | None, **parts: Any) -> Engine:
+    """Make the Engine of one run, in the running loop. `parts` are its two ends and who looks on."""
+    clock = asyncio.get_running_loop().time
+    core = FrontierCore(partial(_pace, config))
+    frontier = Frontier(core, window=defaults.FRONTIER_WINDOW, clock=clock, names=names)
+    return Engine(
+        frontier=frontier,
+        door=Door(
+            frontier=frontier,
+            robots=make_robots(config, worker, clock) if config.robots else None,
+            crawl_delay_cap_s=defaults.CRAWL_DELAY_CAP_S,
+            decide=worker.decide,
+        ),
+        worker=worker,
+        backlog=Backlog(),
+        clock=clock,
+        cpu_clock=time.process_time,
+        workers=config.concurrency,
+        grace_s=config.grace,
+        limit=config.limit,
+        **parts,
+    )
+
+
+def _pace(config: Config, host: str) -> Pace:
+    slots, gap_s = config.limits_of(host)
+    return Pace(slots=slots, gap_s=gap_s, pause_cap_s=defaults.RETRY_AFTER_CAP_S)
+
+
+def make_robots(config: Config, worker: Worker, clock: Callable[[], float]) -> Robots:
+    """Make what asks origins for their robots.txt, as `worker` fetches pages. `clock` gives seconds."""
+    return Robots(
+        fetch=worker.fetch,
+        user_agent=config.user_agent,
+        clock=clock,
+        ttl_s=defaults.ROBOTS_TTL_S,
+        failure_ttl_s=defaults.ROBOTS_FAILURE_TTL_S,
+        max_origins=defaults.ROBOTS_ORIGINS,
+    )
+
+
+def make_results(config: Config) -> Results:
+    """Make the bounded queue from the workers to the writer."""
+    return asyncio.Queue(maxsize=defaults.RESULTS_PER_WORKER * config.concurrency)
+
+
+def _transport(config: Config) -> AiohttpTransport:
+    return AiohttpTransport(
+        limit=config.concurrency,
+        max_open=defaults.SOCKETS_PER_WORKER * config.concurrency,
+        idle_timeout_s=defaults.IDLE_SOCKET_S,
+        resolver=CachingResolver(
+            timeout_s=defaults.DNS_TIMEOUT_S,
+            ttl_s=defaults.DNS_TTL_S,
+            negative_ttl_s=defaults.DNS_NEGATIVE_TTL_S,
+        ),
+        proxy=config.proxy,
+        is_insecure=config.insecure,
+    )
+
+
+def _fetcher(transport: httpx.AsyncBaseTransport, config: Config) -> Fetcher:
+    return Fetcher(
+        transport,
+        user_agent=config.user_agent,
+        headers=[defaults.split_header(line) for line in config.header],
+        timeout_s=config.timeout,
+        connect_timeout_s=config.connect_timeout,
+        read_timeout_s=config.read_timeout,
+        max_body_bytes=config.max_body_bytes,
+        max_redirects=config.max_redirects,
+        guard=Guard(is_for_all=config.public_only, allowed=config.allowed_networks),
+    )
+
+
+def _retry_policy(config: Config) -> RetryPolicy:
+    return RetryPolicy(
+        retries=config.retries,
+        wait_s=defaults.RETRY_WAIT_S,
+        wait_cap_s=defaults.RETRY_WAIT_CAP_S,
+        wall_clock=_utc_now,
+    )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
