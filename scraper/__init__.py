@@ -12,9 +12,9 @@ The way of the data, and the folder:
     (lazy)            (dedup,         (robots)  (bounded, per    fetcher/, extract/     (owns the file;
                        backlog)                  host, priority)  retry: back again       resume/ reads it)
 
-api is what is offered and wiring puts the parts together; cli/ is the command line, plan/ foretells a run, verify proves it
-from its files; config holds every setting, errors every way to fail, stats and timesheet what happened, bottleneck what to
-make of it.
+api is what is offered, and wiring puts the parts together; cli/ is the command line, plan/ foretells a run, verify
+proves it from its files; config holds every setting, errors every way to fail, stats and timesheet what happened,
+bottleneck what to make of it.
 """
 
 TYPE_CHECKING = False  # type checkers take it for true; to import `typing` takes longer than all the rest of this

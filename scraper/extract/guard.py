@@ -46,12 +46,10 @@ def refuse_costly(html: bytes) -> None:
     Costs an ordinary page 1 µs for each KB, one of more than FEW_TAGS up to half as much again; a page that is walked
     through, 1 to 2 µs for each tag.
     """
-    if len(html) <= FEW_TAGS:
-        return
-    tags = [html.count(b"<", start, start + _CHUNK) for start in range(0, len(html), _CHUNK)]
-    number = sum(tags)
+    number = html.count(b"<")
     if number <= FEW_TAGS:
         return
+    tags = [html.count(b"<", start, start + _CHUNK) for start in range(0, len(html), _CHUNK)]
     if number > MANY_TAGS or _most_unclosed(html, tags) > MAX_UNCLOSED or (number > SOME_TAGS and _is_odd(html)):
         Walk().through(html)
 
