@@ -47,7 +47,7 @@ class Door:
         try:
             rules = await self._robots.fetch(errand.origin, self._frontier.on_sent(errand), errand.trail)
         except UrlError as error:
-            if isinstance(error, BlockedAddress) and _is_led(errand):
+            if isinstance(error, BlockedAddress) and errand.trail is not None:
                 return self._turn_back(errand, error)
             wait_s, signal = self._decide(error, errand)
             if wait_s is None and self._is_dead(error, errand.host):
@@ -74,7 +74,7 @@ class Door:
         self._frontier.done(errand)
         denied: list[tuple[Job, UrlError]] = []
         for job in self._frontier.core.open_gate(errand.origin):
-            denial = error if _is_led(job) else self.offer(job)
+            denial = error if _may_go_no_further(job, errand) else self.offer(job)
             if denial is not None:
                 denied.append((job, denial))
         return denied
@@ -102,6 +102,8 @@ def _errand(job: Job) -> Job:
     return structs.replace(job, row=row, href=url, attempt=1, is_robots=True, trail=trail)
 
 
-def _is_led(job: Job) -> bool:
-    """Return whether a public server's redirect led to `job`."""
-    return job.trail is not None and not job.trail.may_lead_inside
+def _may_go_no_further(job: Job, errand: Job) -> bool:
+    """Return whether redirects led to `job`, and it may go nowhere where `errand` may not."""
+    if job.trail is None or errand.trail is None:
+        return False
+    return errand.trail.may_lead_inside or not job.trail.may_lead_inside

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import httpx
+from msgspec import structs
 
 from scraper.errors import (
     BlockedAddress,
@@ -60,6 +61,7 @@ class Fetcher:
         self._transport = transport
         self._is_ours = isinstance(transport, AiohttpTransport)
         self._guard = guard
+        self._intranet_guard = structs.replace(guard, spares_intranets=True)
         own = {name.lower() for name, _ in headers}
         defaults = [("User-Agent", user_agent), ("Accept", _ACCEPT)]
         self._given = [*(pair for pair in defaults if pair[0].lower() not in own), *headers]
@@ -92,15 +94,17 @@ class Fetcher:
         own_origin = listed.origin if request.is_page else ""
         authorization = _authorization(listed)
         may_lead_inside = not self._guard.is_for_all and (trail is None or trail.may_lead_inside)
+        guard = None if trail is None else self._intranet_guard  # the user may list any address
         while True:
             is_own = address.origin == own_origin
             headers = self._headers(address.origin, is_own, authorization if is_own else None, request.is_last_of_host)
-            response = await self._send(address, headers, None if may_lead_inside else self._guard, attempt)
+            response = await self._send(address, headers, guard if may_lead_inside else self._guard, attempt)
             try:
                 if response.status_code not in redirects.STATUSES:
                     return await self._read(response, attempt)
                 may_lead_inside = may_lead_inside and self._is_inside(address, attempt.phases.peer)
                 address = self._next(response, attempt)
+                guard = self._intranet_guard
             finally:
                 await response.aclose()  # a redirect's body is never read
             if not request.is_followed:

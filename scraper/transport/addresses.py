@@ -50,6 +50,13 @@ _GLOBAL_V6 = IPv6Network("2000::/3")
 _CARRIES_V4 = (IPv6Network("::ffff:0:0/96"), IPv6Network("64:ff9b::/96"))
 """IPv4 addresses in IPv6's dress: mapped (RFC 4291) and translated (NAT64, RFC 6052). They lead where those do."""
 
+_INTRANETS: list[Network] = [
+    *map(IPv4Network, ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")),
+    *map(IPv6Network, ("::1/128", "fc00::/7", "fec0::/10")),
+]
+_METADATA = frozenset(map(ip_address, ("100.100.100.200", "fd00:ec2::254", "fd20:ce::254")))
+"""Of clouds, in the ranges above; the others are link-local."""
+
 _RANGES_V4 = [(IPv4Network(network), what) for network, what in _NOT_PUBLIC_V4.items()]
 _RANGES_V6 = [(IPv6Network(network), what) for network, what in _NOT_PUBLIC_V6.items()]
 
@@ -71,12 +78,16 @@ class Guard(Struct, frozen=True):
     """Guard each request; else only those that a public server's redirect asks for."""
     allowed: Sequence[Network] = ()
     """These count as public."""
+    spares_intranets: bool = False
+    """Let private and loopback addresses pass, but no metadata service: for redirects of an intranet's own server."""
 
     def refusal(self, address: str) -> str | None:
         """Return why `address`, as a socket has it (a zone included), must not be dialled."""
         found = ip_address(address)
         what = why_not_public(found)
-        if what is None or any(each in network for each in _forms(found) for network in self.allowed):
+        spared = _INTRANETS if self.spares_intranets and not _METADATA.intersection(_forms(found)) else ()
+        passing = (*self.allowed, *spared)
+        if what is None or any(each in network for each in _forms(found) for network in passing):
             return None
         return f"{address} is no public address: it is {what}; --allow-address lets it pass"
 

@@ -309,3 +309,15 @@ def test_h10_a_rebound_name_is_refused_with_public_only(names, monkeypatch):
             assert victims() == 0
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "[fd00:ec2::254]", "[::ffff:a9fe:a9fe]", "100.100.100.200", "2852039166"]
+)
+def test_h9_no_redirect_leads_to_a_metadata_service_not_even_an_intranets_own(host):
+    async def scenario():
+        async with local_site.serve({"/": redirect(f"http://{host}/latest/")}) as site:
+            (record,) = await outcomes([site.url()])
+        assert (record.error.kind, record.attempts) == ("blocked-address", 1)
+
+    asyncio.run(scenario())

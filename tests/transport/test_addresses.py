@@ -89,3 +89,22 @@ def test_a_host_may_be_an_address_by_itself(host, address):
     found = literal(host)
     assert (found and ip_address(found)) == (address and ip_address(address))
     assert bool(Guard().refusal_of_host(host)) == (address is not None)
+
+
+@pytest.mark.parametrize(
+    "address", ["10.1.2.3", "127.0.0.1", "192.168.1.1", "172.16.0.1", "100.64.0.1", "::1", "fd12::1"]
+)
+def test_an_intranets_own_addresses_may_be_spared(address):
+    assert Guard(spares_intranets=True).refusal(address) is None
+    assert Guard().refusal(address) is not None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("169.254.169.254", "100.100.100.200", "fd00:ec2::254", "fd20:ce::254", "168.63.129.16", "fe80::1"),
+        *("::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "0.0.0.0", "224.0.0.1", "192.0.0.192"),
+    ],
+)
+def test_no_metadata_service_is_spared(address):
+    assert Guard(spares_intranets=True).refusal(address) is not None
