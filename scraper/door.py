@@ -59,9 +59,10 @@ class Door:
         else:
             if rules.crawl_delay_s and rules.crawl_delay_s <= self._crawl_delay_cap_s:
                 self._frontier.obey_crawl_delay(errand.host, rules.crawl_delay_s)
-        self._frontier.done(errand, signal)
         held = self._frontier.core.open_gate(errand.origin)
-        return [(job, denial) for job in held if (denial := self.offer(job))]
+        denied = [(job, denial) for job in held if (denial := self.offer(job))]
+        self._frontier.done(errand, signal)  # last: a host of which nothing is left is forgotten with it
+        return denied
 
     def give_up(self, errand: Job) -> None:
         """End an errand to a host that is asked no more; the jobs behind its gate go on, to be ended themselves."""
@@ -71,12 +72,12 @@ class Door:
 
     def _turn_back(self, errand: Job, error: BlockedAddress) -> list[tuple[Job, UrlError]]:
         """End a job that may not even ask for the robots.txt: where it was led to is blocked for it, not for all."""
-        self._frontier.done(errand)
         denied: list[tuple[Job, UrlError]] = []
         for job in self._frontier.core.open_gate(errand.origin):
             denial = error if _may_go_no_further(job, errand) else self.offer(job)
             if denial is not None:
                 denied.append((job, denial))
+        self._frontier.done(errand)
         return denied
 
     def _denial(self, rules: Rules | UrlError, job: Job) -> UrlError | None:

@@ -172,3 +172,9 @@ def test_jobs_behind_the_gate_of_a_host_that_is_given_up_come_out_to_be_ended():
     parts.door.give_up(parts.frontier.core.pop(0.0))
     assert len(ready(parts)) == 3
     assert parts.robots.asked == []
+
+
+def test_a_host_whose_jobs_are_all_denied_is_forgotten():
+    parts = opened(unreachable())
+    assert len(run_errand(parts)) == 3
+    assert not parts.frontier.core._hosts

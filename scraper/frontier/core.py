@@ -10,6 +10,9 @@ from scraper.frontier.queues import Key, Lanes, Queue, key_of
 from scraper.models import Job
 from scraper.urls import FingerprintSet
 
+MEMORY_S = 600.0
+"""How long it is remembered of a host without jobs that it pushed back or is down."""
+
 
 class FrontierCore:
     """Every operation is O(log n), but that `pop` may set aside many jobs at once, each job once for each try.
@@ -175,6 +178,7 @@ class FrontierCore:
         host = self._hosts.get(name)
         if host is None:
             host = self._hosts[name] = _Host(name, self._pace_of(name), next(self._numbers))
+        host.forget_at = None
         return host
 
     def _best_ready(self) -> Key | None:
@@ -232,12 +236,18 @@ class FrontierCore:
             heapq.heappush(self._timed, entry)
 
     def _forget(self, host: "_Host", now: float) -> None:
-        """Forget a host that has no jobs; while it must be left alone it is remembered."""
-        if host.pace.is_plain(now):
+        """Forget a host that has no jobs: once its delay is over, or later if there is more to remember of it."""
+        pace = host.pace
+        if pace.is_plain(now) or (host.forget_at is not None and now >= host.forget_at):
             host.entry = None
             del self._hosts[host.name]
-        elif (ready_at := host.pace.ready_at()) > now:
-            self._time(host, ready_at)
+            return
+        if pace.has_crawl_delay:  # for good, as its robots.txt is not asked for again
+            return
+        if host.forget_at is None:
+            quiet_at = max(pace.not_before, pace.paused_until)
+            host.forget_at = quiet_at if pace.is_plain(quiet_at) else max(quiet_at, now + MEMORY_S)
+        self._time(host, host.forget_at)
 
     def _release_due(self, now: float) -> None:
         while self._retries and self._retries[0][0] <= now:
@@ -254,7 +264,7 @@ class FrontierCore:
 class _Host:
     """One host's pace, and its jobs that were set aside."""
 
-    __slots__ = ("entry", "in_flight", "is_held", "jobs", "name", "number", "pace", "waiting")
+    __slots__ = ("entry", "forget_at", "in_flight", "is_held", "jobs", "name", "number", "pace", "waiting")
 
     def __init__(self, name: str, pace: Pace, number: int) -> None:
         self.name = name
@@ -264,6 +274,7 @@ class _Host:
         self.waiting = 0  # those in the shared queue, in `jobs`, behind a gate, and retries
         self.in_flight = 0
         self.is_held = False
+        self.forget_at: float | None = None
         self.entry: tuple[Key | float, int, _Host] | None = None  # the only one in the core's heaps that counts
 
     def may_start(self, now: float) -> bool:

@@ -4,11 +4,13 @@ import random
 from collections import Counter, defaultdict
 from itertools import pairwise
 
+import pytest
 from frontiers import core, drain, job
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.frontier import ANSWERED, FAILED, Signal
+from scraper.frontier.core import MEMORY_S
 from scraper.frontier.pace import BREAKER_WAITS_S
 from scraper.models import Job
 
@@ -333,3 +335,39 @@ def test_without_a_gap_nobody_waits_for_a_request_to_be_sent():
     frontier.pop(0.0)
     assert not frontier.wait_until_sent("a")
     assert drain(frontier) == [1]
+
+
+@pytest.mark.parametrize(
+    ("signal", "quiet_at"), [(Signal("pushed-back", pause_s=5.0), MEMORY_S), (Signal("pushed-back", 3600.0), 3600.0)]
+)
+def test_what_a_host_without_jobs_has_shown_is_remembered_for_a_while(signal, quiet_at):
+    frontier = core(per_host=4)
+    frontier.push(job(0), 0.0)
+    frontier.done(frontier.pop(0.0), 0.0, signal)
+    assert frontier.pop(quiet_at - 1) is None
+    assert frontier.pace("a").slots == 2
+    assert frontier.pop(quiet_at) is None
+    assert not frontier._hosts
+
+
+def test_a_host_that_has_jobs_again_is_remembered_anew():
+    frontier = core(per_host=4)
+    frontier.push(job(0), 0.0)
+    frontier.done(frontier.pop(0.0), 0.0, Signal("pushed-back", pause_s=5.0))
+    frontier.push(job(1), 500.0)
+    assert drain(frontier, 500.0) == [1]
+    frontier.done(job(1), 500.0)
+    frontier.pop(MEMORY_S + 1)
+    assert frontier.pace("a").slots == 2
+    frontier.pop(500.0 + MEMORY_S)
+    assert not frontier._hosts
+
+
+def test_a_crawl_delay_is_remembered_for_good():
+    frontier = core(per_host=4)
+    frontier.push(job(0), 0.0)
+    frontier.obey_crawl_delay("a", 2.0, 0.0)
+    assert frontier.pop(2.0) is not None
+    frontier.done(job(0), 2.5, ANSWERED)
+    assert frontier.pop(10 * MEMORY_S) is None
+    assert frontier.pace("a").has_crawl_delay
