@@ -19,7 +19,9 @@ def test_each_row_has_tests(row):
     assert any(row in rows_of(name)[0] for name in TESTS)
 
 
-def test_the_table_names_each_test_and_nothing_else_and_all_have_passed():
+def test_the_table_names_each_test_and_nothing_else_and_all_have_passed(request):
+    if request.config.getoption("--faults-table"):
+        pytest.skip("it is being written")
     lines = TABLE.read_text(encoding="utf-8").splitlines()
     table = {line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ")}
     assert set(table) == {"row", *ROWS}
