@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scraper.models import Extract, Extracted, Page
 from scraper.output import OutputFile, OutputStream
-from scraper.urls import identity
+from scraper.urls import fingerprint
 
 FATAL_DEATHS = 2
 """One may be chance: a `kill -9` can meet any page."""
@@ -46,7 +46,7 @@ class ParseNotes:
             table = self._map
             if table is None or not self._free:
                 return extract(page)
-            number = identity(page.url)
+            number = fingerprint(page.url)  # its identity: it is normalised already
             slot = self._free.pop()
             _SLOT.pack_into(table, slot, number)
             try:

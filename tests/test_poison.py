@@ -4,11 +4,15 @@ import stat
 
 import outputs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from scraper.errors import UrlError
 from scraper.extract import build_extractor
-from scraper.models import Extracted, Page
+from scraper.fetcher.attempt import Attempt
+from scraper.models import Extracted, Page, Request
 from scraper.poison import ParseNotes
-from scraper.urls import identity
+from scraper.urls import fingerprint, identity, parse
 
 URL = "http://h.example/poison"
 POISON = Page(url=URL, final_url="http://h.example/elsewhere", status=200)
@@ -114,3 +118,20 @@ def test_a_folder_in_its_place_costs_the_notes_and_not_the_run(path):
     extract = notes.around(lambda _: Extracted(title="x"))
     with outputs.opened(path) as output, notes.beside(output.target):
         assert extract(POISON).title == "x"
+
+
+USERINFO = st.sampled_from(
+    ["", "user@", "user:secret@", ":secret@", "a%40b:c%3Ad@", "üser:pässwörd@", "u:@", "***:***@"]
+)
+PATHS = st.text(st.characters(codec="utf-8"), max_size=12)
+
+
+@given(USERINFO, st.sampled_from(["Example.com", "bücher.example:8080", "[::1]", "127.1"]), PATHS)
+def test_what_is_noted_of_a_page_is_the_identity_of_its_line(userinfo, host, path):
+    line = f"HTTP://{userinfo}{host}/{path}"
+    try:
+        href = parse(line).href
+    except UrlError:
+        return
+    page = Attempt(Request(url=href)).listed_url  # what Page.url is
+    assert fingerprint(page) == identity(line)
