@@ -12,10 +12,10 @@ import httpx
 import msgspec
 
 from scraper.config import Config
-from scraper.engine import Engine, Results, Rows
+from scraper.engine import Engine, Results
 from scraper.errors import UsageError
 from scraper.loops import in_own_loop, in_thread
-from scraper.models import Record
+from scraper.models import Record, Rows
 from scraper.output import OutputFile, OutputStream
 from scraper.poison import ParseNotes
 from scraper.progress import View

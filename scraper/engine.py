@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import structs
 
@@ -16,7 +16,7 @@ from scraper.config import BACKLOG_JOBS, HOST_SHARE
 from scraper.door import Door
 from scraper.errors import HostDown, ParseLimit, RunError, UrlError, UsageError, reason_of
 from scraper.frontier import Frontier, Pace
-from scraper.models import Job, Record, Row, Timings
+from scraper.models import Job, Record, Row, Rows, Timings
 from scraper.progress import View
 from scraper.stats import Stats
 from scraper.timesheet import Timesheet
@@ -27,14 +27,6 @@ PULSE_S = 0.25
 
 Results = asyncio.Queue[Record | None]
 """Records on their way to the writer; None: there will be no more."""
-
-
-class Rows(Protocol):
-    """Where the rows come from, a batch at a time."""
-
-    def __aiter__(self) -> AsyncGenerator[list[Row], None]:  # noqa: PYI058 - closed when a run leaves it early
-        """Start to read."""
-        ...
 
 
 @dataclass(kw_only=True)

@@ -1,7 +1,7 @@
 """What travels between the parts: Row, Job, Request, Page, Record and the Fetch type. Plain frozen data."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, Protocol
 
 from msgspec import Struct, structs
 
@@ -19,6 +19,14 @@ class Row(Struct, frozen=True, gc=False):
     """The other columns of the row."""
     problem: str = ""
     """What is wrong with a line that has no URL where one belongs; `url` is then the line's text."""
+
+
+class Rows(Protocol):
+    """Where the rows come from, a batch at a time."""
+
+    def __aiter__(self) -> AsyncGenerator[list[Row], None]:  # noqa: PYI058 - closed when it is left early
+        """Start to read, from the beginning."""
+        ...
 
 
 class Job(Struct, frozen=True):

@@ -2,17 +2,16 @@
 
 import stat
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 
 from scraper.errors import ERROR_KINDS, UsageError
-from scraper.models import Failure, Record, Redirect, Row, Timings
+from scraper.models import Failure, Record, Redirect, Row, Rows, Timings
 from scraper.output import OutputFile
 from scraper.output.lines import end_of_data, end_of_members, lines
 from scraper.resume.records import decode
@@ -21,14 +20,6 @@ from scraper.urls import FingerprintSet, identity
 FIRST = 5
 """Places that are named of each kind of problem."""
 _TEXT_LENGTH = 200
-
-
-class Rows(Protocol):
-    """Where the rows come from, a batch at a time."""
-
-    def __aiter__(self) -> AsyncGenerator[list[Row], None]:  # noqa: PYI058 - closed when it is left early
-        """Start to read, from the beginning."""
-        ...
 
 
 class Place(Struct, frozen=True):

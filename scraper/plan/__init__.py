@@ -15,13 +15,14 @@ from typing import Any
 from msgspec import Struct
 
 from scraper.config import Config
+from scraper.models import Rows
 from scraper.plan.forecast import REQUEST_S, Forecast, HostPlan, Queues, forecast
-from scraper.plan.survey import InvalidLine, Rows, Survey
+from scraper.plan.survey import InvalidLine, Survey
 from scraper.plan.verdicts import OriginPlan, RobotsPlan, Verdicts, ask
 from scraper.robots import Robots
 from scraper.urls import FingerprintSet
 
-__all__ = ["REQUEST_S", "Forecast", "HostPlan", "InvalidLine", "OriginPlan", "Plan", "RobotsPlan", "Rows", "make_plan"]
+__all__ = ["REQUEST_S", "Forecast", "HostPlan", "InvalidLine", "OriginPlan", "Plan", "RobotsPlan", "make_plan"]
 
 _HOSTS_TOLD = 10
 

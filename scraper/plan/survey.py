@@ -1,26 +1,17 @@
 """Counts the lines of the sources, as a run counts them."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from msgspec import Struct
 
 from scraper.errors import UrlError
-from scraper.models import Row
+from scraper.models import Row, Rows
 from scraper.urls import Address, FingerprintSet, address_of, identity
 
 _INVALID_TOLD = 5
-
-
-class Rows(Protocol):
-    """Where the rows come from, a batch at a time."""
-
-    def __aiter__(self) -> AsyncGenerator[list[Row], None]:  # noqa: PYI058 - closed when it is left early
-        """Start to read, from the beginning."""
-        ...
 
 
 class InvalidLine(Struct, frozen=True):
