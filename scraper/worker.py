@@ -70,8 +70,7 @@ class Worker:
             if page.location is not None:
                 following = _following(job, page, fetched_at, elapsed_s=perf_counter() - started)
                 return Outcome(signal=ANSWERED, following=following)
-            parse_started = perf_counter()
-            extracted = await self._extracted(page)
+            extracted, parse_s = await self._extracted(page)
             ended = perf_counter()
         except UrlError as error:
             failure = error
@@ -83,7 +82,7 @@ class Worker:
             _log.exception("%s: a bug in scraper, please report it", masked(job.href))
             failure = InternalError(f"{type(bug).__name__}: {bug}")
         else:
-            timings = structs.replace(page.timings, parse=round((ended - parse_started) * 1000, 2))
+            timings = structs.replace(page.timings, parse=round(parse_s * 1000, 2))
             elapsed_ms = _elapsed_ms(job, ended - started)
             record = _page_record(job, page, extracted, fetched_at=fetched_at, elapsed_ms=elapsed_ms, timings=timings)
             return Outcome(signal=ANSWERED, record=record, timings=timings)
@@ -94,16 +93,22 @@ class Worker:
         record = failure_record(job, failure, fetched_at=fetched_at, elapsed_ms=elapsed_ms)
         return Outcome(signal=signal, record=record, timings=failure.timings)
 
-    async def _extracted(self, page: Page) -> Extracted:
+    async def _extracted(self, page: Page) -> tuple[Extracted, float]:
+        """Return what is on the page, and how many seconds that took; waiting for its turn does not count."""
         try:
             if len(page.body) <= self._large_page_bytes:
-                return self._extract(page)
+                return self._timed(page)
             async with self._large_pages:
-                return await asyncio.to_thread(self._extract, page)
+                return await asyncio.to_thread(self._timed, page)
         except UrlError as error:
             error.status, error.final_url = page.status, page.final_url
             error.redirects, error.timings = page.redirects, page.timings
             raise
+
+    def _timed(self, page: Page) -> tuple[Extracted, float]:
+        started = perf_counter()
+        extracted = self._extract(page)
+        return extracted, perf_counter() - started
 
     def decide(self, failure: UrlError, job: Job) -> tuple[float | None, Signal]:
         """Return how long the job waits for its next try, None for no further one, and what its host learns."""

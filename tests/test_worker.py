@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import threading
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -263,3 +264,23 @@ def test_a_large_page_is_parsed_beside_the_loop_and_fails_like_any_other(large_p
     record = record_of(extract=extract, large_page_bytes=large_page_bytes)
     assert threads == [is_beside]
     assert (record.status, record.error.kind, record.final_url) == (200, "parse-limit", PAGE.final_url)
+
+
+def test_the_time_of_a_large_page_is_that_of_its_parse_not_of_its_wait():
+    def extract(_):
+        time.sleep(0.05)
+        return Extracted()
+
+    async def page(_):
+        return PAGE
+
+    async def scenario():
+        policy = RetryPolicy(retries=0, wait_s=0.5, wait_cap_s=30, wall_clock=lambda: NOW)
+        worker = Worker(
+            fetch=page, extract=extract, retry=policy, retry_after_cap_s=120, wall_clock=lambda: NOW, large_page_bytes=1
+        )
+        return await asyncio.gather(*(worker.process(job()) for _ in range(6)))
+
+    outcomes = asyncio.run(scenario())
+    assert max(outcome.record.elapsed_ms for outcome in outcomes) >= 300  # one at a time
+    assert sorted(outcome.timings.parse for outcome in outcomes)[2] < 100
