@@ -2,7 +2,8 @@
 
 import inspect
 
-from scraper.cli import options, scrape_sources
+from scraper.cli import options
+from scraper.cli.commands.scrape import scrape_sources
 from scraper.config import Config
 
 BESIDE = {"ctx", "sources", "config", "version"}

@@ -11,7 +11,7 @@ from outputs import SUFFIXES, failed, opened, record, write
 
 from scraper import progress, wiring
 from scraper.cli import main
-from scraper.cli import plan as command
+from scraper.cli.commands.plan import plan as command
 from scraper.cli.planning import _wrapped
 from scraper.errors import OutputError, UsageError
 from scraper.plan import REQUEST_S

@@ -1,0 +1,70 @@
+"""The typer application: help that is grouped, and a first word that may be a source as well as a command."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from scraper.config import split_kinds
+from scraper.errors import UsageError
+
+SCRAPE = "<sources>"
+"""Name of the command that is run without its name; no source is likely to be called so."""
+_COMPLETION = ("--install-completion", "--show-completion")
+
+
+class Command(TyperCommand):
+    """Its help shows the options by what they are for."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write each panel under its title, the options that belong to none last."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                panel = "Arguments" if parameter.param_type_name == "argument" else "Options"
+                panels.setdefault(getattr(parameter, "rich_help_panel", None) or panel, []).append(record)
+        for title, records in sorted(panels.items(), key=lambda panel: panel[0] == "Options"):
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+class _Group(TyperGroup):
+    """Its unknown first word falls to the scraping command: `scrape urls.txt` beside `scrape demo`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the scraping command's name before words that begin with no command's."""
+        if not args or (args[0] not in self.commands and not args[0].startswith(_COMPLETION)):
+            args = [SCRAPE, *_with_kinds(args)]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Leave that name out of what is shown."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return ("" if name == SCRAPE else name), command, rest
+
+
+app = typer.Typer(
+    cls=_Group,
+    rich_markup_mode=None,  # rich takes 0.25 s to import, half of what `--help` took
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _with_kinds(args: Sequence[str]) -> list[str]:
+    """Give `--retry-failed` its value, all, when no kinds stand behind it: the word there is a source then."""
+    words = []
+    for place, word in enumerate(args):
+        words.append(word)
+        if word == "--retry-failed" and not _are_kinds("".join(args[place + 1 : place + 2])):
+            words.append("all")
+    return words
+
+
+def _are_kinds(word: str) -> bool:
+    try:
+        return word == "all" or bool(split_kinds(word))
+    except UsageError:
+        return False

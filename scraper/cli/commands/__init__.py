@@ -1,0 +1,1 @@
+"""The commands as typer reads them: arguments, options and help; what does the work is imported when it is called."""

@@ -1,0 +1,77 @@
+"""`scrape SOURCE...`: the command line's options, each a setting of Config."""
+
+import os
+
+import typer
+
+from scraper.cli import options
+from scraper.cli.app import SCRAPE, Command
+from scraper.cli.settings import settings
+from scraper.config import VERSION
+from scraper.errors import UsageError
+
+_EPILOG = (
+    "`scrape demo` runs the same engine against a small site that it serves itself, with no network; `scrape plan` "
+    "tells what a run would do, `scrape verify` proves what one did. Running the same line again goes on where it "
+    "stopped. Exit codes: 0 finished · 1 every page failed · 2 wrong usage · 4 another run holds the output · "
+    "5 cannot write · 70 our bug · 130/143 interrupted, resumable."
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make it the command that is run without a name."""
+    app.command(
+        SCRAPE,
+        cls=Command,
+        epilog=_EPILOG,
+    )(scrape_sources)
+
+
+def scrape_sources(  # noqa: PLR0913, PLR0917 - the command line's options, each a setting of Config
+    ctx: typer.Context,
+    sources: options.Sources = None,
+    concurrency: options.Concurrency = None,
+    timeout: options.Timeout = None,
+    connect_timeout: options.ConnectTimeout = None,
+    read_timeout: options.ReadTimeout = None,
+    retries: options.Retries = None,
+    max_body: options.MaxBody = None,
+    max_redirects: options.MaxRedirects = None,
+    header: options.Header = None,
+    user_agent: options.UserAgent = None,
+    proxy: options.Proxy = None,
+    insecure: options.Insecure = None,
+    public_only: options.PublicOnly = None,
+    allow_address: options.AllowAddress = None,
+    per_host: options.PerHost = None,
+    delay: options.Delay = None,
+    robots: options.Robots = None,
+    select: options.Select = None,
+    links: options.Links = None,
+    meta: options.Meta = None,
+    html: options.Html = None,
+    parse: options.Parse = None,
+    output: options.Output = None,
+    fresh: options.Fresh = None,
+    retry_failed: options.RetryFailed = None,
+    limit: options.Limit = None,
+    url_column: options.UrlColumn = None,
+    priority_column: options.PriorityColumn = None,
+    grace: options.Grace = None,
+    config: options.ConfigFile = None,
+    quiet: options.Quiet = None,
+    verbose: options.Verbose = None,
+    log_file: options.LogFile = None,
+    version: options.Version = None,
+) -> None:
+    """Scrape a list of URLs: exactly one JSONL record for each, streamed to a file; nothing is lost."""
+    given = dict(locals())
+    del given["ctx"], given["sources"], given["config"], given["version"]
+    if version:
+        typer.echo(f"scrape {VERSION}")
+        return
+    if not sources:
+        raise UsageError("there is no SOURCE; try `scrape urls.txt`, `scrape demo` or `scrape --help`")
+    from scraper.cli import session  # noqa: PLC0415 - `--help` need not import the engine
+
+    raise typer.Exit(session.scrape(sources, settings(sources, given, config, os.environ)))

@@ -1,0 +1,40 @@
+"""How the words of a call are read before any command is."""
+
+import pytest
+import typer
+
+from scraper.cli.app import SCRAPE, Command
+from scraper.cli.app import app as application
+
+
+def words_read(*words):
+    """Return the command that the words name and what it would get."""
+    group = typer.main.get_command(application)
+    context = group.make_context("scrape", list(words), resilient_parsing=True)
+    return context._protected_args[0], [*context._protected_args[1:], *context.args]
+
+
+@pytest.mark.parametrize("name", ["demo", "plan", "verify"])
+def test_a_first_word_that_is_a_commands_name_is_the_command(name):
+    assert words_read(name, "x.txt") == (name, ["x.txt"])
+
+
+@pytest.mark.parametrize("word", ["urls.txt", "./demo", "https://example.com/", "--links", "-"])
+def test_any_other_first_word_belongs_to_the_scraping_command(word):
+    assert words_read(word, "y") == (SCRAPE, [word, "y"])
+
+
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        (["--retry-failed", "urls.txt"], ["--retry-failed", "all", "urls.txt"]),
+        (["--retry-failed", "503,read-timeout", "urls.txt"], ["--retry-failed", "503,read-timeout", "urls.txt"]),
+        (["urls.txt", "--retry-failed"], ["urls.txt", "--retry-failed", "all"]),
+    ],
+)
+def test_retry_failed_takes_the_next_word_only_when_it_names_kinds(words, read):
+    assert words_read(*words) == (SCRAPE, read)
+
+
+def test_each_command_shows_its_options_by_what_they_are_for():
+    assert all(command.cls is Command for command in application.registered_commands)

@@ -1,0 +1,36 @@
+"""What `scrape --help` and each command's own help tell, and that asking for help imports nothing heavy."""
+
+import subprocess
+import sys
+
+import pytest
+
+from scraper.cli import app, main
+
+COMMANDS = [command.name for command in app.registered_commands if not command.name.startswith("<")]
+
+
+def test_the_named_commands_are_these():
+    assert COMMANDS == ["demo", "plan", "verify"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_tells_what_it_does_and_takes(name, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    shown = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert shown.startswith(f"Usage: scrape {name}")
+    assert "--help" in shown
+
+
+@pytest.mark.slow
+def test_help_imports_neither_the_engine_nor_what_draws_its_progress():
+    heavy = ["httpx", "aiohttp", "rich", "selectolax", "uvloop", "scraper.engine"]
+    code = (
+        "import sys\nfrom scraper.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stderr.strip() == "[]"
