@@ -23,7 +23,7 @@ from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier, FrontierCore, Names, Pace
 from scraper.poison import ParseNotes
 from scraper.retry import RetryPolicy
-from scraper.robots import Robots
+from scraper.robots import Robots, RobotsMemory
 from scraper.transport import AiohttpTransport
 from scraper.transport.addresses import Guard
 from scraper.transport.descriptors import enough_for
@@ -108,9 +108,12 @@ def make_robots(config: Config, worker: Worker, clock: Callable[[], float]) -> R
         fetch=worker.fetch,
         user_agent=config.user_agent,
         clock=clock,
-        ttl_s=defaults.ROBOTS_TTL_S,
-        failure_ttl_s=defaults.ROBOTS_FAILURE_TTL_S,
-        max_origins=defaults.ROBOTS_ORIGINS,
+        memory=RobotsMemory(
+            ttl_s=defaults.ROBOTS_TTL_S,
+            failure_ttl_s=defaults.ROBOTS_FAILURE_TTL_S,
+            max_origins=defaults.ROBOTS_ORIGINS,
+            max_bytes=defaults.ROBOTS_BYTES,
+        ),
     )
 
 

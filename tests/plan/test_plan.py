@@ -10,7 +10,7 @@ from scraper import ascrape
 from scraper.config import Config
 from scraper.models import Page
 from scraper.plan import make_plan
-from scraper.robots import Robots
+from scraper.robots import Robots, RobotsMemory
 from scraper.sources import iterable_source
 from scraper.urls import FingerprintSet, identity
 
@@ -47,9 +47,7 @@ def plan(urls, config, *, asks=True, finished=()):
             fetch=fetch,
             user_agent="scraper/1",
             clock=asyncio.get_running_loop().time,
-            ttl_s=1e9,
-            failure_ttl_s=1e9,
-            max_origins=1000,
+            memory=RobotsMemory(ttl_s=1e9, failure_ttl_s=1e9, max_origins=1000, max_bytes=10**6),
         )
         done = FingerprintSet()
         for url in finished:

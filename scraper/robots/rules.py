@@ -1,33 +1,17 @@
-"""robots.txt of each origin (RFC 9309), through the same Fetch as the pages.
+"""What a robots.txt says to us (RFC 9309).
 
 Protego matches URLs with rules. What comes before that is done here: it takes a group for ours whose name only
 begins like ours (section 2.2.1), lets Crawl-delay end a list of user agents (2.2.4), reads all octets that are not
 UTF-8 as one character (2.2.2), and needs a second for 512 KiB that are made to hurt.
 """
 
-import asyncio
-import http
 import math
 import re
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 
 from msgspec import Struct
 from protego import Protego
-
-from scraper.errors import (
-    BadRedirect,
-    BlockedAddress,
-    DnsNotFound,
-    InvalidUrl,
-    RobotsUnreachable,
-    TlsError,
-    TooManyRedirects,
-    UnsupportedScheme,
-    UrlError,
-)
-from scraper.models import Fetch, Page, Request, Trail
 
 MAX_BYTES = 512 * 1024
 """Read and parsed of a robots.txt; RFC 9309, section 2.5, wants 500 KiB at least."""
@@ -36,16 +20,11 @@ MAX_SPECIAL_RULES = 1_000
 
 _MAX_LINE_BYTES = 8 * 2083 - 1
 """Of a line are read: Google's bound, 8 times the 2,083 characters that a browser's URL once had."""
-_LARGE_BYTES = 32 * 1024
-"""More than this is parsed beside the loop, and once."""
+_LARGE_BYTES = 4 * 1024
+"""More than this is parsed once, by its first reader; less whenever it is not among the last 512 that were asked."""
+_PARSED_TIMES = 10
+"""Parsed, rules take so many times the room of their text."""
 _DEFAULT_TOKEN = "scraper"  # noqa: S105 - a name, not a secret
-_FIRST_UNREACHABLE_STATUS = 500
-_TOO_MANY_REQUESTS = 429
-
-_UNAVAILABLE = (TooManyRedirects, BadRedirect, UnsupportedScheme)
-"""RFC 9309, section 2.3.1.2: a redirect that leads nowhere means that there is no robots.txt."""
-_OF_ORIGIN = (DnsNotFound, TlsError, BlockedAddress, InvalidUrl)
-"""No page of the origin could be fetched either: each URL's record is to say so."""
 
 _TOKEN = re.compile(r"[A-Za-z_-]+")
 _AGENT = re.compile(rb"[a-z_-]+|\*(?!\S)")
@@ -71,6 +50,11 @@ class Rules(Struct, frozen=True):
     matcher: Protego | None = None
     """`lines` parsed, when they are many."""
 
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory they take, with what remembers them."""
+        return 500 + len(self.lines) * (1 + _PARSED_TIMES * (self.matcher is not None))
+
     def allows(self, url: str) -> bool:
         """Return whether `url` (normalised, absolute) may be fetched: the longest rule decides, Allow in a tie."""
         if not self.lines:
@@ -81,89 +65,6 @@ class Rules(Struct, frozen=True):
 
 ALLOW_ALL = Rules()
 """Nothing disallowed, no Crawl-delay; shared by all origins that say so."""
-
-
-class Robots:
-    """What is known of each origin's robots.txt: rules for `ttl_s`, a failure for `failure_ttl_s` seconds.
-
-    At most `max_origins` are remembered, those that were asked for last.
-    """
-
-    def __init__(  # noqa: PLR0913 - each is one setting of the run
-        self,
-        *,
-        fetch: Fetch,
-        user_agent: str,
-        clock: Callable[[], float],
-        ttl_s: float,
-        failure_ttl_s: float,
-        max_origins: int,
-    ) -> None:
-        self._fetch = fetch
-        self._token = product_token(user_agent)
-        self._clock = clock
-        self._ttl_s = ttl_s
-        self._failure_ttl_s = failure_ttl_s
-        self._max_origins = max_origins
-        self._answers: OrderedDict[str, tuple[Rules | UrlError, float]] = OrderedDict()
-
-    def known(self, origin: str) -> Rules | UrlError | None:
-        """Return what is remembered of `origin`; None when nothing is, or no longer."""
-        entry = self._answers.get(origin)
-        if entry is None:
-            return None
-        answer, expires = entry
-        if self._clock() >= expires:
-            del self._answers[origin]
-            return None
-        self._answers.move_to_end(origin)
-        return answer
-
-    async def fetch(self, origin: str, on_sent: Callable[[], None] | None = None, trail: Trail | None = None) -> Rules:
-        """Ask `origin` (`https://example.com`) for its robots.txt; remember and return what it says.
-
-        `trail` is set when a redirect led to the origin: nothing goes there that a page of it would not get.
-        Raises RobotsUnreachable, which a later try may mend (RFC 9309, section 2.3.1.4), or the kind of error that
-        every URL of the origin would end in.
-        """
-        request = Request(url=f"{origin}/robots.txt", is_page=False, head_bytes=MAX_BYTES, on_sent=on_sent, trail=trail)
-        try:
-            page = await self._fetch(request)
-        except _UNAVAILABLE:
-            rules = ALLOW_ALL
-        except UrlError as error:
-            raise _failure(error) from error
-        else:
-            rules = await self._read(page)
-        self._remember(origin, rules, self._ttl_s)
-        return rules
-
-    def give_up(self, origin: str, error: UrlError) -> None:
-        """Remember that the robots.txt of `origin` was tried often enough and ended in `error`.
-
-        Its traceback and causes are dropped: they hold the frames of the last try, and so its response and connection.
-        """
-        error.__traceback__ = error.__cause__ = error.__context__ = None
-        self._remember(origin, error, self._failure_ttl_s)
-
-    async def _read(self, page: Page) -> Rules:
-        # 429 is no "unavailable": a host that wants less would get the most (Google reads it so, too).
-        if page.status >= _FIRST_UNREACHABLE_STATUS or page.status == _TOO_MANY_REQUESTS:
-            failure = RobotsUnreachable(f"robots.txt: {_status_line(page.status)}")
-            failure.status = page.status
-            failure.retry_after = page.header("retry-after")
-            raise failure
-        if not 200 <= page.status < 300:  # noqa: PLR2004 - RFC 9309, section 2.3.1.3: unavailable
-            return ALLOW_ALL
-        if len(page.body) > _LARGE_BYTES:
-            return await asyncio.to_thread(parse, page.body, self._token)
-        return parse(page.body, self._token)
-
-    def _remember(self, origin: str, answer: Rules | UrlError, ttl_s: float) -> None:
-        self._answers[origin] = (answer, self._clock() + ttl_s)
-        self._answers.move_to_end(origin)
-        if len(self._answers) > self._max_origins:
-            self._answers.popitem(last=False)
 
 
 def product_token(user_agent: str) -> str:
@@ -252,28 +153,5 @@ def _seconds(value: bytes) -> float:
 
 @lru_cache(maxsize=512)
 def _matcher(lines: str) -> Protego:
-    # Parsed, it takes ten times the room of its text, and many sites say the same.
+    # Many sites say the same.
     return Protego.parse(lines)
-
-
-def _failure(error: UrlError) -> UrlError:
-    """Return what an `error` of the robots.txt means to the URLs of its origin.
-
-    A robots.txt that is broken (protocol-error, decode-error, too-large) is unreachable, not unavailable: the server
-    failed, it did not say that there is none (RFC 9309, section 2.3.1.4).
-    """
-    failure: UrlError
-    if isinstance(error, _OF_ORIGIN) and not error.redirects:  # after a redirect it is another host's trouble
-        failure = type(error)(f"robots.txt: {error.message}")
-    else:
-        failure = RobotsUnreachable(f"robots.txt: {error.kind} ({error.message})")
-    failure.status = error.status
-    failure.retry_after = error.retry_after
-    return failure
-
-
-def _status_line(status: int) -> str:
-    try:
-        return f"{status} {http.HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
