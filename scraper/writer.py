@@ -5,8 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from typing import Protocol
 
-from scraper.compression import compress
-from scraper.config import FSYNC_INTERVAL_S, MEMBER_INTERVAL_S, MEMBER_RECORDS, WRITE_BYTES
+from scraper.compression import Members
+from scraper.config import FSYNC_INTERVAL_S, WRITE_BYTES
 from scraper.errors import OutputError
 from scraper.models import Record
 from scraper.output import OutputFile, OutputStream
@@ -25,27 +25,24 @@ class Writer:
         """Records that were handed to the system."""
         self.bytes_written = 0
         target = output.target
-        self._compression = target.compression
+        self._members = Members(target.compression)
         self._sink: _Sink = _FileSink(target) if isinstance(target, OutputFile) else _StreamSink(target)
         self._lines = bytearray()
         """Whole lines that are not written yet."""
         self._gathered = 0
-        self._batch = MEMBER_RECORDS if target.compression else 1
-        """So many records are written though no other follows."""
 
     async def run(self, queue: asyncio.Queue[Record | None]) -> None:
         """Write what comes out of `queue` until None does; then everything is on the disk.
 
-        They are written as soon as the queue holds no more; compressed, once they are MEMBER_RECORDS or have waited for
-        MEMBER_INTERVAL_S: fewer to a member would make a larger file. When cancelled, writes all that the queue holds
-        by then and syncs it before the cancellation goes on. Raises OutputError when that cannot be; the file then ends
-        with the last line that was written whole.
+        They are written as soon as the queue holds no more. When cancelled, writes all that the queue holds by then and
+        syncs it before the cancellation goes on. Raises OutputError when that cannot be; the file then ends with the
+        last line that was written whole.
         """
         with closing(self._sink) as sink:
             try:
                 while await self._gather(queue):
                     await self._write()
-                await self._write()
+                await self._write(is_end=True)
                 await sink.settle()
             except OutputError:
                 raise
@@ -54,22 +51,18 @@ class Writer:
                 raise
 
     async def _gather(self, queue: asyncio.Queue[Record | None]) -> bool:
-        """Collect records until they are a batch or it is time to write or to sync; return whether more may come."""
-        until = self._sink.sync_at
+        """Collect what the queue holds, one record at least or until a sync is due; return whether more may come."""
         with suppress(TimeoutError):
             while len(self._lines) < WRITE_BYTES:
                 if not queue.empty():
                     record = queue.get_nowait()
-                elif self._gathered >= self._batch:
+                elif self._gathered:
                     break
                 else:
-                    async with asyncio.timeout_at(until):
+                    async with asyncio.timeout_at(self._sink.sync_at):
                         record = await queue.get()
                 if record is None:
                     return False
-                if not self._lines:
-                    write_at = asyncio.get_running_loop().time() + MEMBER_INTERVAL_S
-                    until = min(write_at, until or write_at)
                 self._add(record)
         return True
 
@@ -77,8 +70,8 @@ class Writer:
         append_line(record, self._lines)
         self._gathered += 1
 
-    async def _write(self) -> None:
-        data = self._take()
+    async def _write(self, *, is_end: bool = False) -> None:
+        data = self._take(is_end=is_end)
         await self._sink.write(data)
         self._count(data)
 
@@ -86,14 +79,15 @@ class Writer:
         while not queue.empty():
             if (record := queue.get_nowait()) is not None:
                 self._add(record)
-        data = self._take()
+        data = self._take(is_end=True)
         self._sink.finish(data)
         self._count(data)
 
-    def _take(self) -> bytes:
+    def _take(self, *, is_end: bool) -> bytes:
         """Return the lines to write, compressed, and forget them first: nothing may be written twice."""
         lines, self._lines = self._lines, bytearray()
-        return compress(bytes(lines), self._compression) if lines else b""
+        data = self._members.add(bytes(lines))
+        return data + self._members.finish() if is_end else data
 
     def _count(self, data: bytes) -> None:
         self.records += self._gathered

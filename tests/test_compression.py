@@ -5,7 +5,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.compression import compress, compression_of, decompressor
+from scraper.compression import MEMBER_BYTES, Members, compress, compression_of, decompressor
 
 COMPRESSIONS = [".gz", ".zst"]
 
@@ -41,6 +41,26 @@ def test_whole_bytes_end_with_the_last_whole_member_wherever_the_data_is_cut(com
         engine.decompress(data[:cut])
         assert engine.whole_bytes == max(end for end in ends if end <= cut)
         assert engine.is_between_members == (cut in ends)
+
+
+@pytest.mark.parametrize("compression", ["", *COMPRESSIONS])
+def test_what_was_added_can_be_read_though_its_member_is_not_finished(compression):
+    members, engine = Members(compression), decompressor(compression)
+    for number in range(50):
+        text = b"line %d\n" % number
+        assert engine.decompress(members.add(text)) == text
+    assert engine.decompress(members.finish()) == b""
+    assert engine.is_between_members
+    assert members.finish() == b""
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_a_member_is_finished_once_it_has_enough_text(compression):
+    members, engine = Members(compression), decompressor(compression)
+    engine.decompress(members.add(b"x" * (MEMBER_BYTES - 1)))
+    assert not engine.is_between_members
+    engine.decompress(members.add(b"x"))
+    assert engine.is_between_members
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)

@@ -23,7 +23,7 @@ from outputs import (
     write,
 )
 
-from scraper.compression import compress
+from scraper.compression import Members, compress
 from scraper.config import ERROR_KINDS
 from scraper.errors import OutputError, OutputLocked, UsageError
 from scraper.output.encoder import append_line
@@ -180,11 +180,34 @@ def test_a_whole_record_without_its_line_feed_is_kept(tmp_path):
     assert path.read_bytes() == lines
 
 
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+@pytest.mark.parametrize("zeros", [0, 5000])
+def test_what_a_killed_run_had_flushed_of_a_member_is_kept(tmp_path, suffix, zeros):
+    path = tmp_path / f"out.jsonl{suffix}"
+    scrape(path, urls(3))
+    members = Members(suffix)
+    flushed = b"".join(members.add(line_of(record(f"http://h.example/flushed/{n}"))) for n in range(4))
+    path.write_bytes(path.read_bytes() + flushed[:-12] + bytes(zeros))
+    with opened(path) as output:
+        assert (output.ok, output.torn_bytes) == (6, 0)
+    assert urls_in(path) == [*urls(3), *(f"http://h.example/flushed/{n}" for n in range(3))]
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_a_failed_record_is_replaced_by_one_that_was_only_flushed(tmp_path, suffix):
+    path = tmp_path / f"out.jsonl{suffix}"
+    before = compress(line_of(failed("http://h.example/1", "read-timeout")), suffix)
+    path.write_bytes(before + Members(suffix).add(line_of(record("http://h.example/1"))))
+    with opened(path) as output:
+        assert (output.ok, output.failed) == (1, {})
+    assert len(urls_in(path)) == 1
+
+
 @pytest.mark.parametrize("zeros", [1, 3, 4096, 600_000])
 def test_p13_zero_bytes_that_a_power_loss_left_are_cut(path, zeros):
     scrape(path, urls(3))
     whole = path.read_bytes()
-    for torn in (b"", compress(line_of(record("http://h.example/9")), path.suffix.replace(".jsonl", ""))[:-9]):
+    for torn in (b"", compress(line_of(record("http://h.example/9")), path.suffix.replace(".jsonl", ""))[:30]):
         path.write_bytes(whole + torn + bytes(zeros))
         with opened(path) as output:
             assert output.ok == 3
@@ -318,9 +341,16 @@ def test_damage_inside_is_refused_not_cut_away(tmp_path, compression):
             damaged = bytearray(whole)
             damaged[at] ^= mask
             path.write_bytes(damaged)
+            is_cut = False
             with suppress(OutputError), opened(path) as output:
-                assert output.ok == 3  # it hit the name of the compressor's system, or the like
-            assert path.read_bytes() == damaged, f"byte {at}"
+                # It hit the name of the compressor's system, or the like; or the size of a zstd block, which then
+                # seems to go on behind the end of the file, as one does that a killed run was writing.
+                is_cut = compression == ".zst" and output.ok < 3
+                assert is_cut or output.ok == 3
+            if is_cut:
+                assert urls_in(path) == urls(output.ok), f"byte {at}"
+            else:
+                assert path.read_bytes() == damaged, f"byte {at}"
 
 
 @pytest.mark.parametrize("compression", [".gz", ".zst"])

@@ -1,12 +1,15 @@
 """The text of an output file that a killed run may have left: where its whole part ends, which lines it has."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from scraper.compression import Decompressor, decompressor
 from scraper.output.file import PIECE_BYTES, OutputFile
 
 _COMPRESSED_PIECE_BYTES = 64 * 1024
 """gzip makes at most 64 MiB of it; of our records, one or two."""
+_FLUSHED_PIECE_BYTES = 64
+"""Of a piece that is damaged nothing is read."""
 _MEMBER_START = {".gz": b"\x1f\x8b\x08\x00", ".zst": b"\x28\xb5\x2f\xfd"}
 """What our members begin with: deflate without optional fields (RFC 1952, section 2.3), a frame (RFC 8878, 3.1.1)."""
 _RECORD_START = b'{"url":'
@@ -74,6 +77,19 @@ def end_of_members(file: OutputFile) -> int:
     if not member_start.startswith(b"".join(file.read(end, min(end + len(member_start), end_of_data(file))))):
         raise ValueError("what follows the last member is not the beginning of another")
     return end
+
+
+def flushed_text(file: OutputFile, start: int) -> bytes:
+    """Return what can be read of the member that begins at `start` and was never finished.
+
+    Its checksum is missing: who reads it must look whether it makes sense.
+    """
+    engine = decompressor(file.compression)
+    flushed = bytearray()
+    with suppress(ValueError):  # of a write that was cut, or that a power loss left without its data
+        for piece in file.read(start, end_of_data(file), _FLUSHED_PIECE_BYTES):
+            flushed += engine.decompress(piece)
+    return bytes(flushed)
 
 
 def _feed(engine: Decompressor, file: OutputFile, start: int, end: int) -> None:

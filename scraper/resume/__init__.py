@@ -142,11 +142,15 @@ def _stat(name: str, standard: int) -> os.stat_result | None:
 
 def _go_on(file: OutputFile, retried: Retried) -> Output:
     """Read the file, then mend its end, then take out what a killed run had replaced already."""
-    size, modified_at = file.size, file.modified_at() if file.size else None
+    modified_at = file.modified_at() if file.size else None
     tally = read(file, retried)
+    torn_bytes = file.size - tally.end
     file.cut(tally.end)
     if tally.is_line_open:
         file.append(compress(b"\n", file.compression))
+    if tally.flushed:
+        file.append(compress(tally.flushed, file.compression))
+        tally, torn_bytes = read(file, retried), 0
     if tally.superseded:
         file.rewrite(without(file, tally.superseded))
     return Output(
@@ -155,6 +159,6 @@ def _go_on(file: OutputFile, retried: Retried) -> Output:
         retried=tally.retried,
         ok=tally.ok,
         failed=tally.failed,
-        torn_bytes=size - tally.end,
+        torn_bytes=torn_bytes,
         modified_at=modified_at,
     )

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from scraper.errors import HttpStatus, OutputError
 from scraper.output import OutputFile
-from scraper.output.lines import begins_like_record, end_of_data, end_of_members, lines, text
+from scraper.output.lines import begins_like_record, end_of_data, end_of_members, flushed_text, lines, text
 from scraper.urls import FingerprintSet, identity
 
 Retried = bool | frozenset[str]
@@ -58,6 +58,8 @@ class Tally:
     """Where the last whole record ends, in bytes of the file."""
     is_line_open: bool = False
     """That record lacks its line feed."""
+    flushed: bytes = b""
+    """Whole records behind that end, decompressed: of a member that a killed run did not finish."""
     superseded: bytes = b""
     """A byte for each line, 1 for a record that gave way to another of its URL; empty when none did."""
 
@@ -147,7 +149,9 @@ def _read_whole(file: OutputFile, retried: Retried) -> Tally:
         end = _end_of_members(file)  # the walk is for what a killed run left; it costs as much as the reading
         if end == file.size:
             raise
-    return _read_to(end, file, retried)
+    tally = _read_to(end, file, retried)
+    tally.flushed = _flushed_records(file, end)
+    return tally
 
 
 def _read_to(end: int, file: OutputFile, retried: Retried, superseded: bytes = b"") -> Tally:
@@ -177,6 +181,18 @@ def _end_of_members(file: OutputFile) -> int:
     if not begins_like_record(beginning):
         raise _foreign(file, "line 1 is not a record")
     return end
+
+
+def _flushed_records(file: OutputFile, start: int) -> bytes:
+    """Return the lines from the unfinished member at `start` up to the first that is no whole record."""
+    whole = bytearray()
+    for line in flushed_text(file, start).split(b"\n")[:-1]:
+        try:
+            _decode(line)
+        except ValueError:
+            break
+        whole += line + b"\n"
+    return bytes(whole)
 
 
 def _is_torn(file: OutputFile, rest: bytearray) -> bool:

@@ -18,8 +18,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from chaos import cuts, kills, writes
 from outputs import SUFFIXES
 
-from scraper.config import MEMBER_RECORDS
-
 CONCURRENCY = 50
 
 
@@ -37,9 +35,8 @@ def _kills(options: argparse.Namespace, tell: Callable[[str], None]) -> list[str
             tell(f"{place}: {toll.kills} kills, {toll.extra_requests:,} extra requests, {rate:.1f} a kill")
             if not toll.is_proven:
                 faults.append(f"{place}: {toll.verdict}")
-            bound = CONCURRENCY + (MEMBER_RECORDS if suffix else 0)  # in flight, and gathered for a member
-            if toll.extra_requests > toll.kills * bound:
-                faults.append(f"{place}: more than {bound} extra requests a kill")
+            if toll.extra_requests > toll.kills * CONCURRENCY:
+                faults.append(f"{place}: more than {CONCURRENCY} extra requests a kill")
     return faults
 
 

@@ -24,7 +24,6 @@ from outputs import complete, opened, record, urls, urls_in, write
 
 from scraper import ascrape
 from scraper.compression import compress
-from scraper.config import MEMBER_RECORDS
 from scraper.output.encoder import append_line
 
 pytestmark = pytest.mark.slow
@@ -72,7 +71,7 @@ def gone_on(folder, wanted):
 def test_p1_killed_at_random_moments_nothing_is_lost_doubled_or_torn_and_little_fetched_again(tmp_path, suffix):
     toll = kills.run(tmp_path, urls=200, kills=3, suffix=suffix, concurrency=20, delay_s=0.02)
     assert toll.is_proven, toll.verdict
-    assert toll.extra_requests <= toll.kills * (20 + (MEMBER_RECORDS if suffix else 0))
+    assert toll.extra_requests <= toll.kills * 20
 
 
 def test_p1_a_record_is_in_the_file_before_its_worker_asks_for_the_next_page(tmp_path):
