@@ -1,8 +1,10 @@
 """URLs that are odd, broken or hostile: rows D3 to D5 of the fault catalogue."""
 
 import asyncio
+import json
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import local_site
 import pytest
@@ -98,6 +100,38 @@ PIECES = st.sampled_from(
     ]
 )
 URLS = st.builds("{}{}{}".format, SCHEMES, SLASHES, st.lists(PIECES, max_size=12).map("".join))
+
+
+WHATWG = json.loads(Path(__file__).with_name("whatwg_urls.json").read_text())
+"""[input, base, serialisation or null] of all 687 parsing cases of web-platform-tests, without each result's pieces:
+url/resources/urltestdata.json as of 2022 (https://github.com/web-platform-tests/wpt, BSD-3-Clause)."""
+LENIENT = {
+    *(f"http://{host}" for host in ("a.b.c.xn--pokxncvks", "a.b.c.XN--pokxncvks", "a.b.c.Xn--pokxncvks")),
+    *(f"http://10.0.0.{prefix}--pokxncvks" for prefix in ("xn", "XN", "xN")),
+    "file://xn--/p",
+    "#",
+}
+"""Not URLs by these data, but to ada: labels whose punycode does not decode, and a fragment of about:blank."""
+REWRITTEN = {f"{scheme}://host/ !\"$%&'()*+,-./:;<=>@[\\]^_`{{|}}~" for scheme in ("foo", "wss")}
+"""Written before the standard took ^ among what is percent-encoded in a path."""
+
+
+@pytest.mark.parametrize(("text", "base", "href"), WHATWG, ids=range(len(WHATWG)))
+def test_d4_the_url_standards_cases(text, base, href):
+    joined = join(base, text)
+    is_lenient = text in LENIENT and base == "about:blank"
+    if is_lenient:
+        assert href is None
+        assert joined is not None
+    elif text in REWRITTEN:
+        assert joined == href.replace("^", "%5E")
+    else:
+        assert joined == href
+    if base == "about:blank" and not is_lenient:
+        try:
+            assert parse(text).href == href.partition("#")[0]
+        except (InvalidUrl, UnsupportedScheme):
+            assert href is None or not href.startswith(("http:", "https:")) or ":0/" in href
 
 
 @given(URLS | st.text())
