@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -29,6 +29,9 @@ from scraper.writer import Writer
 
 Urls = str | os.PathLike[str] | Iterable[str | Mapping[str, Any]] | AsyncIterable[str | Mapping[str, Any]]
 """A list's path or one URL; or URLs, or rows with a `url` column, from anything that can be iterated."""
+
+FINISHING_S = 1.0
+"""Of a deadline, for what comes after the last request."""
 
 Watch = Callable[[Callable[[], View]], Coroutine[Any, Any, None]]
 Sink = Callable[[Results], Coroutine[Any, Any, None]]
@@ -106,13 +109,17 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
     transport: httpx.AsyncBaseTransport | None = None,
     watch: Watch | None = None,
     on_start: Callable[[Engine], None] | None = None,
+    started: float | None = None,
 ) -> Run:
     """Scrape `rows` to `config.output`, or into memory without one. `sources` names where the rows come from.
 
-    `watch` draws the progress; `on_start` gets the engine, to stop it.
+    `watch` draws the progress; `on_start` gets the engine, to stop it. The deadline counts from `started`, by the
+    loop's clock (`time.monotonic()`); None: now.
     """
     config = within_limits(config)
-    finish = partial(_run_to_end, sources=sources, on_start=on_start, started=asyncio.get_running_loop().time())
+    now = asyncio.get_running_loop().time()
+    steered = partial(_steered, config, on_start=on_start, started=now if started is None else started)
+    finish = partial(_run_to_end, sources=sources, steered=steered, started=now)
     notes = ParseNotes()
     async with make_worker(config, transport, notes) as (worker, names):
         start = partial(
@@ -130,7 +137,7 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
                 summary = await finish(engine, output=output.path)
             stack.pop_all()  # what settles it closes it, though we be cancelled meanwhile
             replaced = await in_thread(output.settle_and_close)
-            return Run(msgspec.structs.replace(summary, failed_before=len(output.retried), tried_again=replaced), None)
+            return Run(_beside_earlier(summary, output, replaced), None)
 
 
 async def _collect(records: list[Record], results: Results) -> None:
@@ -142,15 +149,14 @@ async def _run_to_end(
     engine: Engine,
     *,
     sources: Sequence[str],
-    on_start: Callable[[Engine], None] | None,
+    steered: Callable[[Engine], AbstractContextManager[object]],
     started: float,
     output: str | None,
 ) -> Summary:
     """Run it; return the account. Raises RunError, with the account when the source was damaged further on."""
-    if on_start is not None:
-        on_start(engine)
     try:
-        await engine.run()
+        with steered(engine):
+            await engine.run()
     except UsageError as error:
         if engine.stats.lines:
             error.summary = _summary(engine, started, output=output)
@@ -159,6 +165,43 @@ async def _run_to_end(
     if sources and summary.is_complete and summary.lines == summary.blank:
         raise UsageError(f"{', '.join(sources)} holds no URL; write one on each line")
     return summary
+
+
+@contextmanager
+def _steered(
+    config: Config, engine: Engine, *, on_start: Callable[[Engine], None] | None, started: float
+) -> Iterator[None]:
+    """Stop `engine` so early before the deadline that the requests in flight have their grace, and all is written."""
+    if on_start is not None:
+        on_start(engine)
+    if (deadline_s := config.deadline_s) is None:
+        yield
+        return
+
+    def stop() -> None:
+        engine.is_past_deadline = True
+        engine.stop()
+
+    cancel_at = started + deadline_s - min(FINISHING_S, deadline_s / 10)
+    loop = asyncio.get_running_loop()
+    stopping = loop.call_at(cancel_at - min(config.grace, deadline_s / 10), stop)
+    cancelling = loop.call_at(cancel_at, stop)
+    try:
+        yield
+    finally:
+        stopping.cancel()
+        cancelling.cancel()
+
+
+def _beside_earlier(summary: Summary, output: Output, replaced: int) -> Summary:
+    """Return `summary` with what the output has of earlier runs."""
+    return msgspec.structs.replace(
+        summary,
+        failed_before=len(output.retried),
+        tried_again=replaced,
+        earlier_ok=output.ok,
+        earlier_errors=dict(output.failed),
+    )
 
 
 @contextmanager
@@ -208,6 +251,9 @@ def _settings(config: Config | None, options: Mapping[str, Any]) -> Config:
         if getattr(settings, name):
             logger = "logging.getLogger('scraper')"
             raise UsageError(f"{name} is the command's; in Python the log goes where you send that of {logger}")
+    for name in ("cron", "max_failures", "latest", "keep_runs", "heartbeat", "notify"):
+        if getattr(settings, name):
+            raise UsageError(f"{name} is the command's; in Python, look at `run.summary` and do what you like")
     return settings
 
 
@@ -232,4 +278,5 @@ def _summary(engine: Engine, started: float, output: str | None) -> Summary:
     )
     is_read_whole = engine.is_source_read and engine.limit is None
     unlisted = max(0, len(engine.finished) - engine.stats.already_done) if is_read_whole else 0
-    return msgspec.structs.replace(summary, unlisted=unlisted)
+    is_past_deadline = engine.is_past_deadline and not summary.is_complete
+    return msgspec.structs.replace(summary, unlisted=unlisted, is_past_deadline=is_past_deadline)

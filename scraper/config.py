@@ -52,6 +52,11 @@ FSYNC_INTERVAL_S = 5.0
 _PROXY = re.compile(r"http://([^\s/@]*@)?([\w.\-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?/?", re.ASCII)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)(?:i?B)?", re.IGNORECASE)
 _SIZE_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+_DURATION_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_DURATION = re.compile(
+    r"(?:(?P<d>\d+(?:\.\d+)?)d)?\s*(?:(?P<h>\d+(?:\.\d+)?)h)?\s*(?:(?P<m>\d+(?:\.\d+)?)m(?:in)?)?\s*"
+    r"(?:(?P<s>\d+(?:\.\d+)?)s?)?"
+)
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, section 5.6.2: token
 _HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")  # RFC 9110, section 5.5, without obs-text
 _ALL_FAILED = frozenset({"all", "true", "1", "yes"})
@@ -132,6 +137,20 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Column with a number that orders what is waiting, higher first; `priority` when there is one."""
     grace: float = 10.0
     """Seconds that requests in flight get when the run is stopped."""
+    deadline: float | str | None = None
+    """When the run must have ended: seconds, or `"50m"`, `"1h30m"`. What is left stays pending for the next start."""
+    cron: bool = False
+    """Nobody watches: one start at a time, one closing line, and the next start goes on with what was not finished."""
+    max_failures: tuple[str, ...] = ()
+    """What the run may have and still be well: `"5%"`, `"20"`, `"tls-error=0"`; without, anything but all pages."""
+    latest: str | None = None
+    """A link that is moved to the output once the run is well."""
+    keep_runs: int | None = None
+    """Of the outputs that a name with `{date}` or `{time}` gave, keep so many."""
+    heartbeat: str | None = None
+    """A URL that gets the account: as it is when the run is well, with `/fail` when it is not."""
+    notify: str | None = None
+    """A shell command that gets the account as JSON on its standard input."""
     quiet: bool = False
     log_file: str | None = None
     verbose: bool = False
@@ -150,6 +169,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         split_networks(self.allow_address)
         if isinstance(self.retry_failed, str):
             split_kinds(self.retry_failed)
+        self.deadline_s  # noqa: B018 - raises for what is no duration
         if self.proxy is not None and not _PROXY.fullmatch(self.proxy):
             raise UsageError("--proxy must be the URL of an HTTP proxy, like http://proxy.example:3128")
 
@@ -190,6 +210,11 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return parse_size(self.max_body)
 
     @property
+    def deadline_s(self) -> float | None:
+        """`deadline` in seconds."""
+        return None if self.deadline is None else parse_duration(self.deadline, "--deadline")
+
+    @property
     def allowed_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """`allow_address` as networks."""
         return split_networks(self.allow_address)
@@ -211,7 +236,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise _refusal(error) from None
 
 
-_PATHS = frozenset({"output", "log_file"})
+_PATHS = frozenset({"output", "log_file", "latest"})
 _MINIMUM: dict[str, float] = {
     "concurrency": 1,
     "per_host": 1,
@@ -220,6 +245,7 @@ _MINIMUM: dict[str, float] = {
     "max_redirects": 0,
     "limit": 1,
     "grace": 0,
+    "keep_runs": 1,
 }
 
 
@@ -247,6 +273,16 @@ def parse_size(size: int | str) -> int:
     if value < 1:
         raise UsageError(f"--max-body is {size!r}; write a size like 10MiB, 500K or a number of bytes")
     return value
+
+
+def parse_duration(duration: float | str, name: str) -> float:
+    """Return seconds for `90`, `"90s"`, `"50m"`, `"1h30m"` or `"7d"`. Raises UsageError, naming the setting `name`."""
+    match = _DURATION.fullmatch(str(duration).strip().lower())
+    parts = match.groupdict("0") if match else {}
+    seconds = sum(float(parts[unit]) * factor for unit, factor in _DURATION_UNITS.items()) if match else 0.0
+    if not seconds > 0:
+        raise UsageError(f"{name} is {duration!r}; write a time like 90s, 50m, 1h30m or 7d")
+    return seconds
 
 
 def split_header(line: str) -> tuple[str, str]:

@@ -60,6 +60,8 @@ class Engine:
     is_source_read: bool = field(default=False, init=False)
     """Every line of the source was taken up."""
     is_stopping: bool = field(default=False, init=False)
+    is_past_deadline: bool = field(default=False, init=False)
+    """That is why."""
     deferred: Counter[str] = field(default_factory=Counter, init=False)
     """URLs, by host, that stay pending because their host asked for a longer pause than a run waits for."""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from scraper.errors import UsageError
 
 _ROOT = "scraper"
+_ACCOUNT = "account"
 _PASSWORD = re.compile(r"(://[^\s/:@]*:)[^\s/@]+@")
 
 
@@ -48,6 +50,11 @@ def configured(*, log_file: str | None, is_verbose: bool, others: Sequence[str] 
         for handler in handlers:
             logger.removeHandler(handler)
             handler.close()
+
+
+def log_account(sentence: str, account: dict[str, Any]) -> None:
+    """Log how a run ended: `sentence` as the message, with `account` beside it in the log file."""
+    logging.getLogger(f"{_ROOT}.run").info(sentence, extra={_ACCOUNT: account})
 
 
 def _refuse(log_file: str, others: Sequence[str]) -> None:
@@ -92,9 +99,11 @@ class _Json(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        account = getattr(record, _ACCOUNT, None)
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return msgspec.json.encode({key: _printable(value) for key, value in entry.items()}).decode()
+        fields: dict[str, Any] = {key: _printable(value) for key, value in entry.items()}
+        return msgspec.json.encode(fields if account is None else fields | {_ACCOUNT: account}).decode()
 
 
 def _printable(text: str) -> str:

@@ -88,6 +88,12 @@ class Summary(Struct, frozen=True, kw_only=True):
     """Failed records of earlier runs that `retry_failed` names."""
     tried_again: int = 0
     """Those of them that this run replaced; the others stay as they were."""
+    earlier_ok: int = 0
+    """Records of earlier runs that the output has beside this one's."""
+    earlier_errors: dict[str, int] = {}
+    """Those that are not ok, by error kind."""
+    is_past_deadline: bool = False
+    """It was ended by its deadline."""
 
     @property
     def accounted(self) -> int:

@@ -4,7 +4,7 @@ import sys
 
 import msgspec
 
-from scraper import api
+from scraper import api, logs
 from scraper.cli.session import Session
 from scraper.config import Config
 from scraper.demo import DemoSite
@@ -22,7 +22,8 @@ Try next:
 def run() -> int:
     """Run the demo and show what came of it; return the exit code."""
     session = Session(_CONFIG)
-    done = session.run(lambda: _scrape_site(session))
+    with logs.configured(log_file=None, is_verbose=False):
+        done = session.run(lambda: _scrape_site(session))
     session.close(done.summary)
     first = next((record for record in done.records if record.ok), None)
     if first is not None:

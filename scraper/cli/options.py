@@ -9,6 +9,7 @@ from scraper.config import Config
 
 _D = Config()
 _FETCH, _POLITE, _EXTRACT, _FILES, _RUN = "Fetching", "Politeness", "Extracting", "Input and output", "The run"
+_UNATTENDED = "Unattended runs"
 
 
 def _opt(panel: str, text: str, *names: str, metavar: str | None = None, default: object = None) -> Any:
@@ -135,6 +136,46 @@ PriorityColumn = Annotated[
 
 Grace = Annotated[
     float | None, _opt(_RUN, "Seconds that requests in flight get on a stop.", metavar="S", default=f"{_D.grace:g}")
+]
+Deadline = Annotated[
+    str | None,
+    _opt(_RUN, "End by then, whatever is left: 50m, 1h30m. The same line again goes on; exit code 6.", metavar="TIME"),
+]
+Cron = Annotated[
+    bool | None,
+    _opt(
+        _UNATTENDED,
+        "For a crontab: a start that overlaps another ends at once (exit code 4), no live line, one closing line (on "
+        "standard error only when a person is needed), and an output with {date} in its name that was not finished is "
+        "gone on with.",
+        "--cron",
+    ),
+]
+MaxFailures = Annotated[
+    list[str] | None,
+    _opt(
+        _UNATTENDED,
+        "More failures than this, of all records or of a kind or status, exit with 1; repeatable: 5%, 20, tls-error=0, "
+        "404=1%.",
+        metavar="[KIND=]N|N%",
+        default="all pages",
+    ),
+]
+Latest = Annotated[
+    str | None,
+    _opt(_UNATTENDED, "A link that moves to the output when the run exits with 0, and not before.", metavar="FILE"),
+]
+KeepRuns = Annotated[
+    int | None,
+    _opt(_UNATTENDED, "Then remove all but the newest N outputs of a name with {date} or {time}.", metavar="N"),
+]
+Heartbeat = Annotated[
+    str | None,
+    _opt(_UNATTENDED, "POST the account to URL when the run exits with 0, to URL/fail when it failed.", metavar="URL"),
+]
+Notify = Annotated[
+    str | None,
+    _opt(_UNATTENDED, "Run a shell command at the end, with the account as JSON on its stdin.", metavar="CMD"),
 ]
 ConfigFile = Annotated[
     Path | None,

@@ -4,16 +4,21 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from scraper import api, logs
 from scraper.bottleneck import explain
+from scraper.cli import unattended
 from scraper.cli.memory import keep_for_the_next_page
+from scraper.cli.unattended import Ending
 from scraper.config import RETRY_AFTER_CAP_S, Config
+from scraper.cron import broken_limits, parse_limits
 from scraper.engine import Engine
 from scraper.errors import RunError, RunInterrupted
 from scraper.loops import new_event_loop
@@ -23,48 +28,54 @@ from scraper.stats import LABEL_WIDTH, Summary, count, duration
 from scraper.transport.descriptors import raise_limit
 
 EXIT_FAILED = 1
+EXIT_DEADLINE = 6
 EXIT_BUG = 70
 _HOSTS_NAMED = 3
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # by name: Windows has no SIGHUP
 
 
-def scrape(sources: Sequence[str], config: Config) -> int:
-    """Run `sources` to `config.output`; return the exit code. Raises RunError."""
+def scrape(sources: Sequence[str], config: Config, *, started: float) -> int:
+    """Run `sources` to `config.output`; return the exit code. The deadline counts from `started` (`time.monotonic()`).
+
+    Raises RunError.
+    """
     keep_for_the_next_page()
     raise_limit()
+    others = [config.output or "-", *sources]
+    with logs.configured(log_file=config.log_file, is_verbose=config.verbose, others=others):
+        return unattended.run(sources, config, partial(_scrape, sources, started=started))
+
+
+def _scrape(sources: Sequence[str], config: Config, *, started: float) -> Ending:
     session = Session(config)
     rows = api.rows_of_sources(sources, config)
+    main = partial(
+        api.run, rows, config, sources=sources, watch=session.watch, on_start=session.on_start, started=started
+    )
     try:
-        run = session.run(
-            lambda: api.run(rows, config, sources=sources, watch=session.watch, on_start=session.on_start),
-            others=[config.output or "-", *sources],
-        )
+        run = session.run(main)
     except RunError as error:
         if error.summary is not None:
             session.close(error.summary)
         raise
     session.close(run.summary)
-    return session.exit_code(run.summary)
+    return session.ending(run.summary)
 
 
 class Session:
     """What the command line adds to a run of the library."""
 
     def __init__(self, config: Config) -> None:
-        self.watch = Progress(clock=time.monotonic, now=datetime.now, is_quiet=config.quiet).run
-        self._config = config
+        self._is_quiet = config.quiet or config.cron
+        self.watch = Progress(clock=time.monotonic, now=datetime.now, is_quiet=self._is_quiet).run
+        self._limits = parse_limits(config.max_failures)
         self._signal: int | None = None
         self._engine: Engine | None = None
 
-    def run(self, main: Callable[[], Coroutine[Any, Any, Run]], others: Sequence[str] = ()) -> Run:
-        """Run what `main` returns in an event loop of its own, with the log where the settings want it.
-
-        Raises UsageError when that is one of `others`, files that the run reads or writes.
-        """
-        with (
-            logs.configured(log_file=self._config.log_file, is_verbose=self._config.verbose, others=others),
-            asyncio.Runner(loop_factory=new_event_loop) as runner,
-        ):
+    @staticmethod
+    def run(main: Callable[[], Coroutine[Any, Any, Run]]) -> Run:
+        """Run what `main` returns in an event loop of its own."""
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             try:
                 return runner.run(main())
             except KeyboardInterrupt:
@@ -87,32 +98,53 @@ class Session:
 
     def close(self, summary: Summary) -> None:
         """Say how the run ended."""
-        if not self._config.quiet:
+        if not self._is_quiet:
             held_back = explain(self._engine.load()) if self._engine is not None else ""
             rows = [f"{'held back':<{LABEL_WIDTH}}{held_back}"] if held_back and summary.ok else []
             rows += [sentence] if (sentence := self._sentence(summary)) else []
             with suppress(OSError):  # nobody is there to read it
                 print(closing_text(summary, "\n".join(rows)), file=sys.stderr)  # noqa: T201 - the user interface
 
+    def ending(self, summary: Summary) -> Ending:
+        """Return how the run ended."""
+        return Ending(self.exit_code(summary), summary, self._sentence(summary))
+
     def exit_code(self, summary: Summary) -> int:
-        """Return what the process exits with: 0 finished, 1 every page failed, 70 a bug, 128 + signal stopped."""
+        """Return what the process exits with: 0 well, 1 too many failures, 6 deadline, 70 a bug, 128 + signal."""
         if summary.errors.get("internal-error"):
             return EXIT_BUG
         if self._signal is not None:
             return 128 + self._signal
-        return EXIT_FAILED if summary.failed and not summary.ok else 0
+        if summary.is_past_deadline:
+            return EXIT_DEADLINE
+        return EXIT_FAILED if self._broken_limits(summary) else 0
+
+    def _broken_limits(self, summary: Summary) -> list[str]:
+        """Return a clause for each limit that the output's records break, those of earlier runs included."""
+        if not self._limits and not summary.failed:
+            return []
+        errors = Counter(summary.errors) + Counter(summary.earlier_errors)
+        ok = summary.ok + summary.earlier_ok
+        return broken_limits(self._limits, ok=ok, errors=errors, statuses=summary.statuses)
 
     def _sentence(self, summary: Summary) -> str:
+        return next(self._sentences(summary), "")
+
+    def _sentences(self, summary: Summary) -> Iterator[str]:
+        """Yield what there is to say of the end, the most important first."""
         if self._signal is not None:
             name = signal.Signals(self._signal).name
-            return f"Stopped by {name}. Run the same line again to go on where it stopped."
+            yield f"Stopped by {name}. Run the same line again to go on where it stopped."
+        if summary.is_past_deadline:
+            yield "The deadline came first. Run the same line again to go on where it stopped."
+        if self._limits and (broken := self._broken_limits(summary)):
+            yield f"Too many failures: {' · '.join(broken)}. --retry-failed tries the failed ones again."
         if self._engine is not None and self._engine.deferred:
-            return _deferred(self._engine.deferred)
+            yield _deferred(self._engine.deferred)
         if not summary.ok and not summary.failed:
-            return _nothing_left(summary)
+            yield _nothing_left(summary)
         if summary.failed and summary.output not in (None, "-"):
-            return "Run the same line with --retry-failed to try the failed ones again."
-        return ""
+            yield "Run the same line with --retry-failed to try the failed ones again."
 
 
 def _deferred(urls_by_host: Mapping[str, int]) -> str:

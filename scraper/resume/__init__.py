@@ -84,7 +84,7 @@ def open_output(
     it cannot be opened, or holds anything else than records: it is then left as it is.
     """
     retried = split_kinds(retry_failed) if isinstance(retry_failed, str) else retry_failed
-    name = path.replace("{date}", f"{now:%Y-%m-%d}").replace("{time}", f"{now:%H%M%S}")
+    name = filled_in(path, now)
     _refuse_sources(name, sources)
     target = open_destination(name)
     try:
@@ -103,13 +103,18 @@ def open_output(
         raise
 
 
+def filled_in(path: str, now: datetime) -> str:
+    """Return the name of an output with the `{date}` and `{time}` of `now` in it."""
+    return path.replace("{date}", f"{now:%Y-%m-%d}").replace("{time}", f"{now:%H%M%S}")
+
+
 def finished_in(path: str, *, retry_failed: bool | str, now: datetime, sources: Sequence[str] = ()) -> FingerprintSet:
     """Return the identities that `open_output` would find finished; nothing is locked, created or mended.
 
     A missing file, `-`, a pipe or a device holds none. Raises UsageError and OutputError as `open_output` does.
     """
     retried = split_kinds(retry_failed) if isinstance(retry_failed, str) else retry_failed
-    name = path.replace("{date}", f"{now:%Y-%m-%d}").replace("{time}", f"{now:%H%M%S}")
+    name = filled_in(path, now)
     _refuse_sources(name, sources)
     place = Path(name)
     try:

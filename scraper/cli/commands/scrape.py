@@ -1,6 +1,7 @@
 """`scrape SOURCE...`: the command line's options, each a setting of Config."""
 
 import os
+import time
 
 import typer
 
@@ -13,8 +14,8 @@ from scraper.errors import UsageError
 _EPILOG = (
     "`scrape demo` runs the same engine against a small site that it serves itself, with no network; `scrape plan` "
     "tells what a run would do, `scrape verify` proves what one did. Running the same line again goes on where it "
-    "stopped. Exit codes: 0 finished · 1 every page failed · 2 wrong usage · 4 another run holds the output · "
-    "5 cannot write · 70 our bug · 130/143 interrupted, resumable."
+    "stopped. Exit codes: 0 finished · 1 too many failures · 2 wrong usage · 4 another run holds the output · "
+    "5 cannot write · 6 the deadline came first, resumable · 70 our bug · 130/143 interrupted, resumable."
 )
 
 
@@ -58,6 +59,13 @@ def scrape_sources(  # noqa: PLR0913, PLR0917 - the command line's options, each
     url_column: options.UrlColumn = None,
     priority_column: options.PriorityColumn = None,
     grace: options.Grace = None,
+    deadline: options.Deadline = None,
+    cron: options.Cron = None,
+    max_failures: options.MaxFailures = None,
+    latest: options.Latest = None,
+    keep_runs: options.KeepRuns = None,
+    heartbeat: options.Heartbeat = None,
+    notify: options.Notify = None,
     config: options.ConfigFile = None,
     quiet: options.Quiet = None,
     verbose: options.Verbose = None,
@@ -66,6 +74,7 @@ def scrape_sources(  # noqa: PLR0913, PLR0917 - the command line's options, each
 ) -> None:
     """Scrape a list of URLs: exactly one JSONL record for each, streamed to a file; nothing is lost."""
     given = dict(locals())
+    started = time.monotonic()  # a deadline counts from here: what is imported below takes half a second
     del given["ctx"], given["sources"], given["config"], given["version"]
     if version:
         typer.echo(f"scrape {VERSION}")
@@ -74,4 +83,4 @@ def scrape_sources(  # noqa: PLR0913, PLR0917 - the command line's options, each
         raise UsageError("there is no SOURCE; try `scrape urls.txt`, `scrape demo` or `scrape --help`")
     from scraper.cli import session  # noqa: PLC0415 - `--help` need not import the engine
 
-    raise typer.Exit(session.scrape(sources, settings(sources, given, config, os.environ)))
+    raise typer.Exit(session.scrape(sources, settings(sources, given, config, os.environ), started=started))
