@@ -1,222 +1,189 @@
-"""Measure this scraper against its peers on one core each, on real pages behind nginx.
+"""Measure this scraper against its peers on one core each, on real pages behind nginx, and write RESULTS.md.
 
-    python tests/benchmarks/run.py [--pages 10000] [--rounds 5] [--peers ours go httpx] [--write]
+    python tests/benchmarks/run.py
+    python tests/benchmarks/run.py --workloads http --peers ours go --rounds 1 --pages 1000    # a short look
 
-Needs Linux with two cores and, on Debian, the packages nginx-light, postgresql-doc-15, python3-doc, golang-go and
-golang-github-puerkitobio-goquery-dev.
+Needs Linux with two cores, the extra `dev`, and Debian's packages nginx-light, libnginx-mod-http-echo,
+postgresql-doc-15, python3-doc, golang-go and golang-github-puerkitobio-goquery-dev. Peers from PyPI go into an
+environment of their own in the user's cache folder. A full run takes about 25 minutes; the machine should do nothing
+else meanwhile.
 """
 
 import argparse
-import importlib.util
-import json
-import os
-import platform
-import re
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
-from importlib.metadata import version
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
-from typing import NamedTuple
 
-import ada_url
+import agreement
+import comparison
+import cores
 import corpus
-import web
+import growth
+import measure
+import phases
+import results
+import targets
+import unavoidable
+from comparison import Comparison
+from peer import OURS, PEERS
 from rich.console import Console
-from rich.table import Table
+from tables import Table
+from targets import Target
+from workloads import START, WORKLOADS, Kind, Theatre, Workload
 
-FOLDER = Path(__file__).parent
-WORKERS = 50
-SERVER_CORE, CLIENT_CORE = 0, 1
-SAMPLE = 200
-"""Pages whose titles, descriptions and links are compared between the peers."""
-_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+ROUNDS = 3
+WIDTH = 160
+"""Of what is printed when it goes to a file."""
+PARTS = ("workloads", "growth", "cores", "phases")
 
 
-class Measure(NamedTuple):
-    """What one run of one peer cost, its start included."""
+@dataclass
+class Findings:
+    """What a run has found so far; each part adds to it."""
 
-    cpu_ms_per_page: float
-    """User and system time of the process."""
-    pages_per_second: float
-    peak_mib: float
+    comparisons: dict[str, Comparison] = field(default_factory=dict)
+    """By workload."""
+    floors: dict[Kind, unavoidable.Steps] = field(default_factory=dict)
+    targets: list[Target] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    plot: str | None = None
+
+
+class Benchmark:
+    """The parts of the benchmark, over one theatre."""
+
+    def __init__(self, options: argparse.Namespace, theatre: Theatre, console: Console) -> None:
+        self.options = options
+        self.theatre = theatre
+        self.console = console
+        self.commands = {peer: PEERS[peer].prepare() for peer in options.peers}
+        self.found = Findings()
+
+    def run(self) -> None:
+        """Run the parts that were asked for."""
+        parts = {"workloads": self.workloads, "growth": self.growth, "cores": self.cores, "phases": self.phases}
+        for part in self.options.parts:
+            before = len(self.found.tables)
+            parts[part]()
+            for table in self.found.tables[before:]:
+                self.console.print(table.rich())
+
+    def workloads(self) -> None:
+        """Compare the peers, and ours with the unavoidable part."""
+        comparisons, floors = self.found.comparisons, self.found.floors
+        for key in self.options.workloads:
+            comparisons[key] = self._compare(key, self.commands, rounds=self.options.rounds)
+            kind = WORKLOADS[key].kind
+            if key != START and kind not in floors:
+                floors[kind] = unavoidable.measure_floor(self.theatre, kind, self.options.rounds)
+        start = comparisons.get(START)
+        tables = [comparison.table(some, start) for key, some in comparisons.items() if key != START]
+        tables += [comparison.start_table(start)] if start else []
+        tables.append(unavoidable.table(list(comparisons.values()), floors, start))
+        self.found.tables.extend(tables)
+        self.found.targets.extend(targets.compared(comparisons, floors))
+        help_costs = [measure.run([*self.commands[OURS], "--help"]) for _ in range(5)]
+        self.found.targets.append(targets.of_start(measure.medians(help_costs)))
+
+    def growth(self) -> None:
+        """Follow the cost of a page."""
+        largest = self.options.pages or growth.SIZES[-1]
+        grown = growth.measure_growth(
+            self.theatre, self.commands[OURS], largest=largest, rounds=self.options.rounds, say=self._say
+        )
+        self.found.tables.extend(growth.tables(grown))
+        self.found.targets.extend(targets.of_growth(grown))
+        self.found.plot = growth.plot(grown)
+
+    def cores(self) -> None:
+        """Use both cores, where ours can."""
+        command = self.commands[OURS]
+        if not cores.is_there(command):
+            self.console.print(f"cores: left out, for ours has no {cores.OPTION} yet")
+            return
+        pages = self.options.pages or cores.PAGES
+        runs = cores.measure_cores(self.theatre, command, pages=pages, rounds=self.options.rounds, say=self._say)
+        self.found.tables.append(cores.table(runs))
+        self.found.targets.append(targets.of_cores(cores.gain(runs)))
+
+    def phases(self) -> None:
+        """Sample where the time of a page goes."""
+        workload = self._sized("http")
+        lines = phases.sample(self.theatre, self.commands[OURS], workload)
+        known = self.found.comparisons
+        whole, start = (
+            known.get(key) or self._compare(key, {OURS: self.commands[OURS]}, rounds=1) for key in ("http", START)
+        )
+        cpu_ms = comparison.cpu_ms(whole.costs[OURS], whole.workload.pages, start.costs[OURS])
+        self.found.tables.append(phases.table(phases.shares(lines), cpu_ms))
+
+    def differences(self) -> Iterator[str]:
+        """Yield a line for each peer that did not find what the others found."""
+        for some in self.found.comparisons.values():
+            yield from (f"{some.workload.title}: {line}" for line in some.differences)
+
+    def report(self) -> list[Table]:
+        """Return the targets and all tables."""
+        return [targets.table(self.found.targets), *self.found.tables] if self.found.targets else self.found.tables
+
+    def _sized(self, key: str) -> Workload:
+        workload = WORKLOADS[key]
+        return workload._replace(pages=min(workload.pages, self.options.pages or workload.pages))
+
+    def _compare(self, key: str, commands: dict[str, list[str]], *, rounds: int) -> Comparison:
+        return comparison.compare(self.theatre, self._sized(key), commands, rounds=rounds, say=self._say)
+
+    def _say(self, line: str) -> None:
+        self.console.print(f"[dim]{line}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the benchmark as the command line asks; exit with 1 when a peer's records differ from ours."""
+    """Run what the command line asks for; exit with 1 when peers did not find the same."""
     options = _options(arguments)
-    console = Console()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scraper-benchmark-")))
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="scraper-benchmark-") as name:
+        folder = Path(name)
         folder.chmod(0o755)
-        pages = corpus.documents()
-        corpus.publish(pages, folder / "root")
-        addresses = web.loopback_hosts(options.hosts)
-        port = stack.enter_context(web.nginx(folder / "root", folder, addresses, SERVER_CORE))
-        listed = corpus.urls(pages, [f"{address}:{port}" for address in addresses], options.pages)
-        (folder / "urls.txt").write_text("".join(f"{url}\n" for url in listed))
-        peers = {peer: PEERS[peer](folder) for peer in options.peers}
-        measures: dict[str, list[Measure]] = {peer: [] for peer in peers}
-        for number in range(options.rounds):
-            for peer, command in peers.items():  # in turn, so that a noisy minute hits them all
-                measures[peer].append(_run(command, options.pages))
-                console.print(f"[dim]round {number + 1} {peer}: {measures[peer][-1].cpu_ms_per_page:.3f} ms/page")
-        differences = _differences({peer: folder / f"{peer}.jsonl" for peer in peers}, listed)
-    mean_kb = sum(page.file.stat().st_size for page in pages) / len(pages) / 1000
-    title = f"Keep-alive HTTP, {options.pages:,} pages of {mean_kb:.0f} KB on average from {options.hosts} host(s)"
-    console.print(_table(measures, title))
-    if options.write:
-        (FOLDER / "RESULTS.md").write_text(_markdown(measures, title), encoding="utf-8")
+        theatre = Theatre(folder)
+        mean_kb = sum(page.file.stat().st_size for page in theatre.pages["real"]) / len(theatre.pages["real"]) / 1000
+        benchmark = Benchmark(options, theatre, console)
+        benchmark.run()
+    report = benchmark.report()
+    console.print(report[0].rich())
+    if options.write or _is_whole(options):
+        setting = results.Setting(options.rounds, agreement.SAMPLE, corpus.PACKAGES, mean_kb, options.peers)
+        results.write(setting, report, benchmark.found.plot)
+        console.print(f"{results.RESULTS.name} is written")
+    differences = list(benchmark.differences())
     for line in differences:
         console.print(line, style="red")
+    console.print(f"[dim]{time.monotonic() - started:.0f} s")
     raise SystemExit(1 if differences else 0)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--pages", type=int, default=10_000, help="pages to fetch in each run (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each peer; medians count (%(default)s)")
-    parser.add_argument("--hosts", type=int, default=1, help="loopback addresses to spread them over (%(default)s)")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure (default: all)")
+    parser.add_argument("--workloads", nargs="+", choices=list(WORKLOADS), default=list(WORKLOADS), help="default: all")
     parser.add_argument("--peers", nargs="+", choices=list(PEERS), default=list(PEERS), help="default: all")
-    parser.add_argument("--write", action="store_true", help="write the table to tests/benchmarks/RESULTS.md")
-    return parser.parse_args(arguments)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="runs of each; medians count (%(default)s)")
+    parser.add_argument("--pages", type=int, help="at most so many pages in each run (default: each workload's own)")
+    parser.add_argument("--write", action="store_true", help="write RESULTS.md though something was left out")
+    options = parser.parse_args(arguments)
+    if OURS not in options.peers:
+        parser.error(f"--peers: {OURS} is what the others are compared with")
+    return options
 
 
-def _ours(folder: Path) -> list[str]:
-    if importlib.util.find_spec("scraper.cli") is None:
-        raise SystemExit("scraper is not installed here; install it with: pip install -e .")
-    options = f"--no-robots --concurrency {WORKERS} --per-host {WORKERS} --links --fresh --quiet"
-    output = str(folder / "ours.jsonl")
-    return [sys.executable, "-m", "scraper", str(folder / "urls.txt"), *options.split(), "-o", output]
-
-
-def _go(folder: Path) -> list[str]:
-    binary = folder / "pool"
-    # Debian's packages are sources below a GOPATH, without modules.
-    debian = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode"}
-    try:
-        build = ["go", "build", "-o", str(binary), str(FOLDER / "peers" / "go" / "main.go")]
-        subprocess.run(build, env=os.environ | debian, check=True)
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        packages = "golang-go golang-github-puerkitobio-goquery-dev"
-        raise SystemExit(f"the Go pool cannot be built; install it with: apt-get install {packages}") from None
-    return [str(binary), str(folder / "urls.txt"), str(folder / "go.jsonl"), str(WORKERS)]
-
-
-def _httpx(folder: Path) -> list[str]:
-    program = FOLDER / "peers" / "stock_httpx.py"
-    return [sys.executable, str(program), str(folder / "urls.txt"), str(folder / "httpx.jsonl"), str(WORKERS)]
-
-
-PEERS = {"ours": _ours, "go": _go, "httpx": _httpx}
-NAMES = {"ours": "scraper", "go": "Go net/http + goquery", "httpx": "stock httpx loop"}
-
-
-def _run(command: Sequence[str], pages: int) -> Measure:
-    """Run `command` on its core and return its cost. Raises SystemExit when it fails."""
-    started = time.perf_counter()
-    process = subprocess.Popen(["taskset", "-c", str(CLIENT_CORE), *command])
-    _, status, usage = os.wait4(process.pid, 0)
-    elapsed_s = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    cpu_s = usage.ru_utime + usage.ru_stime
-    return Measure(1000 * cpu_s / pages, pages / elapsed_s, usage.ru_maxrss / 1024)
-
-
-def _differences(outputs: dict[str, Path], listed: Sequence[str]) -> list[str]:
-    """Return a line for each peer that does not have every page once, or not the first peer's titles and links."""
-    found = {peer: _records(output) for peer, output in outputs.items()}
-    lines = [
-        f"{peer} has {len(records):,} pages of {len(listed):,}"
-        for peer, records in found.items()
-        if records.keys() != set(listed)
-    ]
-    sample = listed[:: max(1, len(listed) // SAMPLE)]
-    first, *others = found
-    for peer in others:
-        unequal = [url for url in sample if found[peer].get(url) != found[first].get(url)]
-        if unequal:
-            lines.append(f"{peer} and {first} differ on {len(unequal)} of {len(sample)} pages, first on {unequal[0]}")
-    return lines
-
-
-def _records(output: Path) -> dict[str, tuple[str, str, list[str]]]:
-    """Return title, description and links of each page fetched.
-
-    Links are spelled as the WHATWG URL Standard does, less what Go's net/url does not know: an empty fragment, and a
-    URL with a percent sign that escapes nothing.
-    """
-    pages = {}
-    with output.open(encoding="utf-8") as lines:
-        for record in map(json.loads, lines):
-            if record.get("status") == 200:
-                known = (link for link in record.get("links", ()) if not _BARE_PERCENT.search(link))
-                spelled = (ada_url.normalize_url(link).removesuffix("#") for link in known)
-                title, description = (" ".join((record.get(key) or "").split()) for key in ("title", "description"))
-                pages[record["url"]] = (title, description, list(dict.fromkeys(spelled)))
-    return pages
-
-
-def _rows(measures: dict[str, list[Measure]]) -> list[tuple[str, ...]]:
-    """Return a row of text for each peer: medians, and CPU time against ours."""
-    medians = {peer: Measure(*map(median, zip(*runs, strict=True))) for peer, runs in measures.items()}
-    ours = medians.get("ours")
-    return [
-        (
-            NAMES[peer],
-            f"{cost.cpu_ms_per_page:.3f}",
-            f"{cost.cpu_ms_per_page / ours.cpu_ms_per_page:.2f}" if ours else "-",
-            f"{cost.pages_per_second:,.0f}",
-            f"{cost.peak_mib:,.0f}",
-        )
-        for peer, cost in medians.items()
-    ]
-
-
-HEADER = ("peer", "CPU ms/page", "CPU, ours = 1", "pages/s", "peak MiB")
-
-
-def _table(measures: dict[str, list[Measure]], title: str) -> Table:
-    table = Table(title=title)
-    for name in HEADER:
-        table.add_column(name, justify="left" if name == "peer" else "right")
-    for row in _rows(measures):
-        table.add_row(*row)
-    return table
-
-
-def _markdown(measures: dict[str, list[Measure]], title: str) -> str:
-    rows = [HEADER, ("---", *["---:"] * (len(HEADER) - 1)), *_rows(measures)]
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("aiohttp", "httpx", "selectolax", "uvloop"))
-    rounds = len(next(iter(measures.values())))
-    return "\n".join(
-        [
-            "# Benchmark",
-            "",
-            f"{title}. {WORKERS} workers, each program pinned to one core, nginx on another; title,",
-            "description and all links to JSONL. Start-up is included. Medians of",
-            f"{rounds} rounds, in turn. Made by `python tests/benchmarks/run.py --write`.",
-            "",
-            *lines,
-            "",
-            f"{_processor()}, {platform.system()} {platform.release()};",
-            f"Python {platform.python_version()}, {libraries}.",
-            "",
-        ]
-    )
-
-
-def _processor() -> str:
-    """Return the processor's name as the kernel has it."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "unknown processor")
+def _is_whole(options: argparse.Namespace) -> bool:
+    is_all = all(set(all_of) == set(chosen) for all_of, chosen in (
+        (PARTS, options.parts), (WORKLOADS, options.workloads), (PEERS, options.peers)
+    ))  # fmt: skip
+    return is_all and not options.pages and options.rounds >= ROUNDS
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An nginx of our own on loopback: any number of addresses, gzip, keep-alive, a log of every request when asked for."""
+"""An nginx of our own on loopback: any number of addresses, gzip, keep-alive, TLS, and replies that take their time."""
 
 import os
 import socket
@@ -7,8 +7,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
+
+from authority import Certificate
 
 CONFIG = """
+{modules}
 daemon off;
 {user}
 worker_processes 1;
@@ -22,21 +26,44 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    log_format request '$msec $host $request_uri $status $connection';
-    access_log {log};
+    access_log off;
     sendfile on;
     tcp_nopush on;
     open_file_cache max=10000;
     keepalive_requests 1000000;
-    gzip on;
-    gzip_comp_level 5;
     gzip_static on;
-    server {{
-        {listen}
-        root {root};
-    }}
+    ssl_session_cache off;
+    ssl_session_tickets off;  # hosts of a broad list have not been seen before
+    root {root};
+{servers}
 }}
 """
+SERVER = """    server {{
+        {listen}
+        {tls}
+        {slow}
+    }}"""
+ECHO_MODULE = Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
+SLOW = "location / {{ echo_sleep {delay_s}; echo_exec @page; }} location @page {{ }}"
+
+
+class Site(NamedTuple):
+    """What to serve, and how."""
+
+    root: Path
+    addresses: Sequence[str]
+    certificates: Sequence[Certificate] = ()
+    """None for plain HTTP; with TLS they cover every address."""
+    delay_s: float = 0.0
+    """How long every reply takes."""
+
+
+class Server(NamedTuple):
+    """A server that runs."""
+
+    port: int
+    processes: Sequence[int]
+    """Ids of the master and its worker."""
 
 
 def loopback_hosts(count: int, network: str = "127.0") -> list[str]:
@@ -45,36 +72,54 @@ def loopback_hosts(count: int, network: str = "127.0") -> list[str]:
 
 
 @contextmanager
-def nginx(root: Path, folder: Path, addresses: Sequence[str], core: int, log: Path | None = None) -> Iterator[int]:
-    """Serve `root` from `addresses`, pinned to CPU `core`, with its own files in `folder`; yield the port.
+def nginx(site: Site, folder: Path, core: int | None) -> Iterator[Server]:
+    """Serve `site`, pinned to CPU `core` if one is given, with nginx's own files in `folder`.
 
-    `log` gets one line for each request: seconds since the epoch, host, path and query, status, connection.
     Raises SystemExit with one line when nginx is missing or does not start.
     """
-    port = _free_port(addresses)
-    (folder / "nginx.conf").write_text(
-        CONFIG.format(
-            user="user root;" if os.geteuid() == 0 else "",  # else the worker of root's nginx is `nobody`
-            descriptors=len(addresses) + 8192,
-            folder=folder,
-            log=f"{log} request" if log else "off",
-            listen="\n        ".join(f"listen {address}:{port};" for address in addresses),
-            root=root,
-        )
-    )
-    errors = folder / "error.log"
-    command = ["taskset", "-c", str(core), "nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    port = _free_port(site.addresses)
+    config, errors = folder / "nginx.conf", folder / "error.log"
+    config.write_text(_configuration(site, folder, port))
+    pinned = [] if core is None else ["taskset", "-c", str(core)]
+    command = [*pinned, "nginx", "-p", str(folder), "-c", str(config)]
     with errors.open("wb") as stream:
         try:
             process = subprocess.Popen(command, stdout=stream, stderr=stream)
-        except FileNotFoundError:
-            raise SystemExit("taskset is missing; install it with: apt-get install util-linux") from None
+        except FileNotFoundError as error:
+            package = {"taskset": "util-linux"}.get(error.filename, "nginx-light")
+            raise SystemExit(f"{error.filename} is missing; install it with: apt-get install {package}") from None
     try:
-        _wait_until_up(process, addresses[-1], port, errors)
-        yield port
+        _wait_until_up(process, site.addresses[-1], port, errors)
+        children = Path("/proc", str(process.pid), "task", str(process.pid), "children").read_text().split()
+        yield Server(port, [process.pid, *map(int, children)])
     finally:
         process.terminate()
         process.wait()
+
+
+def _configuration(site: Site, folder: Path, port: int) -> str:
+    if site.delay_s and not ECHO_MODULE.exists():
+        raise SystemExit("nginx cannot wait; install its module with: apt-get install libnginx-mod-http-echo")
+    slow = SLOW.format(delay_s=site.delay_s) if site.delay_s else ""
+    servers = [
+        SERVER.format(
+            listen="\n        ".join(f"listen {address}:{port} ssl;" for address in certificate.addresses),
+            tls=f"ssl_certificate {certificate.file}; ssl_certificate_key {certificate.file};",
+            slow=slow,
+        )
+        for certificate in site.certificates
+    ]
+    if not servers:
+        listen = "\n        ".join(f"listen {address}:{port};" for address in site.addresses)
+        servers = [SERVER.format(listen=listen, tls="", slow=slow)]
+    return CONFIG.format(
+        modules=f"load_module {ECHO_MODULE};" if site.delay_s else "",
+        user="user root;" if os.geteuid() == 0 else "",  # else the worker of root's nginx is `nobody`
+        descriptors=len(site.addresses) + 8192,
+        folder=folder,
+        root=site.root,
+        servers="\n".join(servers),
+    )
 
 
 def _free_port(addresses: Sequence[str]) -> int:

@@ -1,0 +1,105 @@
+"""Peers in turn on one workload: what each costs, and whether they find the same."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import agreement
+import measure
+from measure import Measure
+from peer import OURS, PEERS
+from tables import Table
+from workloads import Theatre, Workload
+
+
+class Comparison(NamedTuple):
+    """A workload and the medians of its runs."""
+
+    workload: Workload
+    costs: dict[str, Measure]
+    """By peer."""
+    differences: Sequence[str]
+    """A line for each peer that did not find every page and the same on it."""
+
+
+def compare(
+    theatre: Theatre,
+    workload: Workload,
+    commands: dict[str, list[str]],
+    *,
+    rounds: int,
+    say: Callable[[str], None],
+) -> Comparison:
+    """Run each of `commands` `rounds` times, in turn, so that a noisy minute hits them all."""
+    runs: dict[str, list[Measure]] = {peer: [] for peer in commands}
+    found = {}
+    with theatre.stage(workload) as stage:
+        for number in range(rounds):
+            for peer, begin in commands.items():
+                output = fresh(theatre.folder / f"{peer}.jsonl")
+                arguments = PEERS[peer].arguments(stage.source, output, workload.workers)
+                runs[peer].append(measure.run([*begin, *arguments], environment=stage.environment))
+                if number == 0:
+                    found[peer] = agreement.read(output, stage.urls)
+                cost = runs[peer][-1]
+                say(f"{workload.title}, round {number + 1}, {peer}: {cost.cpu_s:.2f} s CPU, {cost.elapsed_s:.2f} s")
+    costs = {peer: measure.medians(some) for peer, some in runs.items()}
+    return Comparison(workload, costs, agreement.differences(found, stage.urls))
+
+
+def fresh(output: Path) -> Path:
+    """Return `output`, of which nothing is left from the run before."""
+    output.unlink(missing_ok=True)
+    return output
+
+
+def cpu_ms(cost: Measure, pages: int, start: Measure | None = None) -> float:
+    """Return the milliseconds of CPU for each page; with `start`, what one page costs, those of each further one."""
+    return 1000 * (cost.cpu_s / pages if start is None else (cost.cpu_s - start.cpu_s) / (pages - 1))
+
+
+def efficiency(cost: Measure, workload: Workload, start: Measure | None = None) -> float:
+    """Return pages a second against what workers and latency allow; with `start`, without the time that it takes."""
+    elapsed_s = cost.elapsed_s - (start.elapsed_s if start else 0)
+    return workload.pages / elapsed_s * workload.delay_s / workload.workers
+
+
+def table(comparison: Comparison, start: Comparison | None) -> Table:
+    """Return the medians of a workload; `start` has those of one page."""
+    workload, costs = comparison.workload, comparison.costs
+    starts = start.costs if start else {}
+    header = ["peer", "CPU ms/page", "after start-up", "ours / it", "after start-up", "pages/s", "peak MiB"]
+    if workload.delay_s:
+        header += ["of the possible", "after start-up"]
+    rows = []
+    for peer, cost in costs.items():
+        whole, later = (_ratios(costs, starts, peer, workload.pages, is_whole=flag) for flag in (True, False))
+        row = [PEERS[peer].title, whole[0], later[0], whole[1], later[1]]
+        row += [f"{workload.pages / cost.elapsed_s:,.0f}", f"{cost.peak_mib:,.0f}"]
+        if workload.delay_s:
+            row.append(f"{efficiency(cost, workload):.3f}")
+            row.append(f"{efficiency(cost, workload, starts[peer]):.3f}" if peer in starts else "-")
+        rows.append(row)
+    return Table(f"{workload.title}, {workload.pages:,} pages", header, rows)
+
+
+def start_table(start: Comparison) -> Table:
+    """Return what a run of one page costs."""
+    rows = [
+        (PEERS[peer].title, f"{cost.cpu_s:.3f}", f"{cost.elapsed_s:.3f}", f"{cost.peak_mib:,.0f}")
+        for peer, cost in start.costs.items()
+    ]
+    return Table(start.workload.title, ("peer", "CPU s", "s", "peak MiB"), rows)
+
+
+def _ratios(
+    costs: dict[str, Measure], starts: dict[str, Measure], peer: str, pages: int, *, is_whole: bool
+) -> tuple[str, str]:
+    """Return CPU ms for each page of `peer`, and ours against it."""
+    if not is_whole and (peer not in starts or pages == 1):
+        return "-", "-"
+    own = cpu_ms(costs[peer], pages, None if is_whole else starts[peer])
+    if OURS not in costs or (not is_whole and OURS not in starts):
+        return f"{own:.3f}", "-"
+    ours = cpu_ms(costs[OURS], pages, None if is_whole else starts[OURS])
+    return f"{own:.3f}", f"{ours / own:.2f}"

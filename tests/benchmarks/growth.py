@@ -1,0 +1,134 @@
+"""How the cost of a page grows with the length of the list and with the concurrency."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import chart
+import measure
+from comparison import cpu_ms, fresh
+from measure import Measure
+from peer import OURS, PEERS
+from tables import Table
+from workloads import START, WORKLOADS, Theatre, Workload
+
+SIZES = (1_000, 10_000, 100_000)
+WORKERS = (10, 50, 200, 1_000)
+FIXED_SIZE, FIXED_WORKERS = 10_000, 50
+"""The one while the other varies."""
+FLAT = 1.15
+"""The most that the highest cost may be of the lowest."""
+LONG = 50_000
+"""From so many pages on one run is enough: its noise is spread over them, and it takes minutes."""
+
+
+class Point(NamedTuple):
+    """One length and concurrency, and the medians of its runs."""
+
+    pages: int
+    workers: int
+    cost: Measure
+
+
+class Growth(NamedTuple):
+    """The two series, and the cost of a run of one page, which is part of each."""
+
+    by_pages: Sequence[Point]
+    by_workers: Sequence[Point]
+    start: Measure
+
+    def cpu_ms(self, point: Point) -> float:
+        """Return the milliseconds of a page after start-up."""
+        return cpu_ms(point.cost, point.pages, self.start)
+
+
+def measure_growth(
+    theatre: Theatre, command: Sequence[str], *, largest: int, rounds: int, say: Callable[[str], None]
+) -> Growth:
+    """Run ours at each length up to `largest` and at each concurrency."""
+    sizes = [size for size in SIZES if size <= largest]
+    fixed = min(FIXED_SIZE, largest)
+    pairs = [(size, FIXED_WORKERS) for size in sizes] + [(fixed, workers) for workers in WORKERS]
+    points = {}
+    for pages, workers in dict.fromkeys(pairs):
+        runs = 1 if pages >= LONG else rounds
+        workload = Workload("", pages, workers=workers)
+        points[pages, workers] = Point(pages, workers, _median(theatre, command, workload, runs))
+        say(f"{pages:,} pages, {workers} workers: {points[pages, workers].cost.cpu_s:.2f} s CPU")
+    return Growth(
+        [points[size, FIXED_WORKERS] for size in sizes],
+        [points[fixed, workers] for workers in WORKERS],
+        _median(theatre, command, WORKLOADS[START], rounds),
+    )
+
+
+def tables(growth: Growth) -> list[Table]:
+    """Return a table for each series."""
+    by_pages = [(f"{point.pages:,}", *_figures(growth, point)) for point in growth.by_pages]
+    by_workers = [(f"{point.workers:,}", *_figures(growth, point)) for point in growth.by_workers]
+    start = f"A run of one page takes {growth.start.cpu_s:.2f} s of CPU and {growth.start.peak_mib:.0f} MiB."
+    cpu = [_spread([growth.cpu_ms(point) for point in series]) for series in (growth.by_pages, growth.by_workers)]
+    memory = _spread([point.cost.peak_mib for point in growth.by_pages])
+    figures = ("CPU ms/page", "after start-up", "pages/s", "peak MiB")
+    fixed_pages = f"{growth.by_workers[0].pages:,} pages"
+    return [
+        Table(
+            f"Growth with the list, {FIXED_WORKERS} workers",
+            ("URLs", *figures),
+            by_pages,
+            f"{start} CPU after start-up: {verdict(cpu[0])}; memory: {verdict(memory)}.",
+        ),
+        Table(
+            f"Growth with the concurrency, {fixed_pages}",
+            ("workers", *figures),
+            by_workers,
+            f"CPU after start-up: {verdict(cpu[1])}. Memory holds one page for each worker.",
+        ),
+    ]
+
+
+def verdict(spread: float) -> str:
+    """Say whether the highest of a series, `spread` times the lowest, is flat."""
+    return f"{'flat' if spread <= FLAT else '**NOT FLAT**'} (highest / lowest {spread:.2f}, {FLAT} allowed)"
+
+
+def plot(growth: Growth) -> str:
+    """Return CPU and memory of both series as SVG."""
+    series = ((growth.by_pages, "URLs", 0), (growth.by_workers, "workers", 1))
+    panels = []
+    for points, axis, place in series:
+        across = [point[place] for point in points]
+        panels.append(
+            chart.Panel("CPU ms/page after start-up", axis, across, [growth.cpu_ms(point) for point in points])
+        )
+        panels.append(chart.Panel("peak MiB", axis, across, [point.cost.peak_mib for point in points]))
+    return chart.svg(panels)
+
+
+def _median(theatre: Theatre, command: Sequence[str], workload: Workload, runs: int) -> Measure:
+    with theatre.stage(workload) as stage:
+        costs = []
+        for _ in range(runs):
+            output = fresh(theatre.folder / "growth.jsonl")
+            arguments = PEERS[OURS].arguments(stage.source, output, workload.workers)
+            costs.append(measure.run([*command, *arguments], environment=stage.environment))
+        _check(output, workload.pages)
+        fresh(output)
+    return measure.medians(costs)
+
+
+def _check(output: Path, pages: int) -> None:
+    with output.open("rb") as records:
+        ok = sum(b'"ok":true' in record for record in records)
+    if ok != pages:
+        raise SystemExit(f"{ok:,} of {pages:,} pages are ok")
+
+
+def _figures(growth: Growth, point: Point) -> list[str]:
+    pages, cost = point.pages, point.cost
+    times = (f"{cpu_ms(cost, pages):.3f}", f"{growth.cpu_ms(point):.3f}")
+    return [*times, f"{pages / cost.elapsed_s:,.0f}", f"{cost.peak_mib:,.0f}"]
+
+
+def _spread(values: Sequence[float]) -> float:
+    return max(values) / min(values)

@@ -1,0 +1,87 @@
+"""What is measured: kinds of pages, hosts and connections."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import corpus
+import web
+from authority import Authority
+from measure import SERVER_CORE
+
+Kind = Literal["real", "tiny", "large"]
+
+
+class Workload(NamedTuple):
+    """So many pages of one kind, and how they are served."""
+
+    title: str
+    pages: int
+    """Fetched in each run."""
+    kind: Kind = "real"
+    hosts: int = 1
+    is_tls: bool = False
+    delay_s: float = 0.0
+    """How long each reply takes."""
+    workers: int = 50
+
+
+START = "start"
+WORKLOADS = {
+    START: Workload("Start-up: a list of one page", 1),
+    "http": Workload("HTTP, keep-alive", 6_000),
+    "https": Workload("HTTPS, keep-alive", 3_000, is_tls=True),
+    "https-new": Workload("HTTPS, every page from a host of its own", 2_500, hosts=2_500, is_tls=True),
+    "tiny": Workload("Pages of 1 KB", 6_000, kind="tiny"),
+    "large": Workload("Pages of 1 MB", 200, kind="large"),
+    "hosts": Workload("3,000 hosts", 6_000, hosts=3_000),
+    "slow-50": Workload("Replies that take 200 ms, 50 workers", 1_500, kind="tiny", delay_s=0.2),
+    "slow-500": Workload("Replies that take 200 ms, 500 workers", 7_500, kind="tiny", delay_s=0.2, workers=500),
+}
+
+
+class Stage(NamedTuple):
+    """A workload that is being served."""
+
+    urls: Sequence[str]
+    source: Path
+    """The file that lists `urls`."""
+    environment: dict[str, str]
+    """What each peer needs to trust the server."""
+    server: web.Server
+
+
+class Theatre:
+    """The pages, published once, and the certificate authority; gives each workload its stage."""
+
+    def __init__(self, folder: Path) -> None:
+        """Publish every kind of page below `folder`, which is empty and readable to all."""
+        real = corpus.documents()
+        self.pages: dict[Kind, list[corpus.Document]] = {
+            "real": real,
+            "tiny": corpus.tiny(folder / "tiny"),
+            "large": corpus.large(real, folder / "large"),
+        }
+        self.folder = folder
+        self._authority = Authority(folder)
+        for kind, pages in self.pages.items():
+            corpus.publish(pages, self.root(kind))
+
+    @contextmanager
+    def stage(self, workload: Workload, *, core: int | None = SERVER_CORE) -> Iterator[Stage]:
+        """Serve `workload` from CPU `core`, or from any, for as long as the block lasts."""
+        addresses = web.loopback_hosts(workload.hosts)
+        certificates = self._authority.certify(addresses) if workload.is_tls else []
+        site = web.Site(self.root(workload.kind), addresses, certificates, workload.delay_s)
+        with web.nginx(site, self.folder, core) as server:
+            scheme = "https" if workload.is_tls else "http"
+            origins = [f"{scheme}://{address}:{server.port}" for address in addresses]
+            urls = corpus.urls(self.pages[workload.kind], origins, workload.pages)
+            source = self.folder / "urls.txt"
+            source.write_text("".join(f"{url}\n" for url in urls))
+            yield Stage(urls, source, {"SSL_CERT_FILE": str(self._authority.bundle)}, server)
+
+    def root(self, kind: Kind) -> Path:
+        """Return the folder of what is served of `kind`: pages, and their gzip."""
+        return self.folder / f"{kind}-root"
