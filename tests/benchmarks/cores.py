@@ -76,8 +76,9 @@ def table(runs: Sequence[Run]) -> Table:
     measured, alone = gain(runs)
     note = (
         "Nothing is pinned; nginx runs on the same two cores. Two processes make "
-        f"**{measured:.2f} x** the pages/s of one as measured, and {alone:.2f} x when the server's share of the two cores "
-        "is taken out (divided by client / (client + server) CPU). The most is 2 cores / (client + server) CPU for a page."
+        f"**{measured:.2f} x** the pages/s of one as measured, and **{alone:.2f} x** when the server's share of the "
+        "cores is taken out, that is divided by client / (client + server) CPU. The most that two cores can do is "
+        "2 / (client + server) CPU of a page."
     )
     header = ("processes", "pages/s", "CPU ms/page", "server's", "the most pages/s", "of it", "cores busy")
     return Table(f"Every core, {runs[0].pages:,} pages of {HOSTS} hosts", header, rows, note)

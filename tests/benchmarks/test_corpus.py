@@ -1,0 +1,37 @@
+"""How pages are listed and made."""
+
+import corpus
+from corpus import Document
+
+
+def _pages(count, folder):
+    pages = []
+    for number in range(count):
+        file = folder / f"{number}.html"
+        file.write_bytes(b"<html><body class=x><p>%d %b</p></body></html>" % (number, b"word " * 1000))
+        pages.append(Document(f"/{number}.html", file))
+    return pages
+
+
+def test_no_url_is_listed_twice(tmp_path):
+    listed = corpus.urls(_pages(4, tmp_path), ["http://a", "http://b", "http://c"], 30)
+    assert len(set(listed)) == 30
+
+
+def test_every_origin_and_every_page_has_its_share(tmp_path):
+    listed = corpus.urls(_pages(3, tmp_path), ["http://a", "http://b", "http://c", "http://d", "http://e"], 15)
+    assert [sum(url.startswith(f"http://{name}/") for url in listed) for name in "abcde"] == [3] * 5
+    assert [sum(f"/{number}.html" in url for url in listed) for number in range(3)] == [5] * 3
+
+
+def test_tiny_pages_have_their_size_and_are_different(tmp_path):
+    made = [page.file.read_bytes() for page in corpus.tiny(tmp_path / "tiny", 20)]
+    assert {len(body) for body in made} == {corpus.TINY_BYTES}
+    assert len(set(made)) == 20
+
+
+def test_a_large_page_holds_many_bodies_and_one_of_its_own(tmp_path):
+    (page,) = corpus.large(_pages(3, tmp_path), tmp_path / "large", 1)
+    body = page.file.read_bytes()
+    assert corpus.LARGE_BYTES < len(body) < corpus.LARGE_BYTES + 10_000
+    assert body.count(b"<body") == body.count(b"</body>") == 1
