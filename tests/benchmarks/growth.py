@@ -46,7 +46,7 @@ def measure_growth(
     theatre: Theatre, command: Sequence[str], *, largest: int, rounds: int, say: Callable[[str], None]
 ) -> Growth:
     """Run ours at each length up to `largest` and at each concurrency."""
-    sizes = [size for size in SIZES if size <= largest]
+    sizes = [size for size in SIZES if size <= largest] or [largest]
     fixed = min(FIXED_SIZE, largest)
     pairs = [(size, FIXED_WORKERS) for size in sizes] + [(fixed, workers) for workers in WORKERS]
     points = {}

@@ -35,6 +35,7 @@ from targets import Target
 from workloads import START, WORKLOADS, Kind, Theatre, Workload
 
 ROUNDS = 3
+LEAST = 100
 WIDTH = 160
 """Of what is printed when it goes to a file."""
 PARTS = ("workloads", "growth", "cores", "phases")
@@ -176,6 +177,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if OURS not in options.peers:
         parser.error(f"--peers: {OURS} is what the others are compared with")
+    if options.pages is not None and options.pages < LEAST:
+        parser.error(f"--pages: fewer than {LEAST} tell of start-up only")
     return options
 
 

@@ -16,10 +16,10 @@ class Target(NamedTuple):
     """One figure, with the worst and the best that it should be."""
 
     what: str
-    whole: float
-    """Over the whole run of a process."""
+    measured: float
+    """What counts: over the whole run of a process, unless `what` says otherwise."""
     later: float | None
-    """Without its start-up; None where that is no matter."""
+    """The same without start-up; None where that is no matter."""
     limit: float
     aim: float | None = None
     is_least: bool = False
@@ -27,13 +27,13 @@ class Target(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """Say how far the whole run meets it."""
+        """Say how far it is met."""
         if self._reaches(self.limit):
             return "aim met" if self.aim is not None and self._reaches(self.aim) else "met"
         return "**missed**"
 
     def _reaches(self, bound: float) -> bool:
-        return self.whole >= bound if self.is_least else self.whole <= bound
+        return self.measured >= bound if self.is_least else self.measured <= bound
 
 
 RATIOS = (
@@ -64,9 +64,9 @@ def compared(comparisons: Mapping[str, Comparison], floors: Mapping[Kind, unavoi
         yield Target("CPU against the unavoidable part", whole / least, later and later / least, FLOOR, FLOOR_AIM)
     for workload, costs, _ in comparisons.values():
         if workload.delay_s and OURS in costs:
-            later = efficiency(costs[OURS], workload, starts[OURS]) if OURS in starts else None
-            what = f"{workload.title}: pages/s against workers / latency"
-            yield Target(what, efficiency(costs[OURS], workload), later, SLOWEST, is_least=True)
+            after, figure = ", after start-up", efficiency(costs[OURS], workload, starts.get(OURS))
+            what = f"{workload.title}: pages/s against workers / latency{after if OURS in starts else ''}"
+            yield Target(what, figure, None, SLOWEST, is_least=True)
 
 
 def of_start(help_cost: Measure) -> Target:
@@ -98,7 +98,7 @@ def table(targets: Sequence[Target]) -> Table:
         sign = "≥" if target.is_least else "≤"
         later = "-" if target.later is None else f"{target.later:.2f}"
         aim = "-" if target.aim is None else f"{sign} {target.aim:.2f}"
-        rows.append((target.what, f"{target.whole:.2f}", later, f"{sign} {target.limit:.2f}", aim, target.verdict))
+        rows.append((target.what, f"{target.measured:.2f}", later, f"{sign} {target.limit:.2f}", aim, target.verdict))
     return Table("Targets", ("ours", "measured", "after start-up", "target", "aim", ""), rows)
 
 

@@ -89,9 +89,8 @@ def nginx(site: Site, folder: Path, core: int | None) -> Iterator[Server]:
             package = {"taskset": "util-linux"}.get(error.filename, "nginx-light")
             raise SystemExit(f"{error.filename} is missing; install it with: apt-get install {package}") from None
     try:
-        _wait_until_up(process, site.addresses[-1], port, errors)
-        children = Path("/proc", str(process.pid), "task", str(process.pid), "children").read_text().split()
-        yield Server(port, [process.pid, *map(int, children)])
+        workers = _wait_until_up(process, site.addresses[-1], port, errors)
+        yield Server(port, [process.pid, *workers])
     finally:
         process.terminate()
         process.wait()
@@ -140,14 +139,17 @@ def _is_free(address: str, port: int) -> bool:
     return True
 
 
-def _wait_until_up(process: subprocess.Popen[bytes], address: str, port: int, errors: Path) -> None:
+def _wait_until_up(process: subprocess.Popen[bytes], address: str, port: int, errors: Path) -> list[int]:
+    """Return the ids of nginx's workers. Raises SystemExit with nginx's last words when there are none in 20 s."""
+    children = Path("/proc", str(process.pid), "task", str(process.pid), "children")
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection((address, port), timeout=1).close()
+            if workers := children.read_text().split():
+                return [int(worker) for worker in workers]
         except OSError:
-            time.sleep(0.02)
-        else:
-            return
+            pass
+        time.sleep(0.02)
     lines = errors.read_text().strip().splitlines() or ["no message"]
     raise SystemExit(f"nginx did not start (is it there? apt-get install nginx-light): {lines[-1]}")

@@ -30,14 +30,14 @@ class Workload(NamedTuple):
 START = "start"
 WORKLOADS = {
     START: Workload("Start-up: a list of one page", 1),
-    "http": Workload("HTTP, keep-alive", 6_000),
-    "https": Workload("HTTPS, keep-alive", 3_000, is_tls=True),
-    "https-new": Workload("HTTPS, every page from a host of its own", 2_500, hosts=2_500, is_tls=True),
-    "tiny": Workload("Pages of 1 KB", 6_000, kind="tiny"),
-    "large": Workload("Pages of 1 MB", 200, kind="large"),
-    "hosts": Workload("3,000 hosts", 6_000, hosts=3_000),
-    "slow-50": Workload("Replies that take 200 ms, 50 workers", 1_500, kind="tiny", delay_s=0.2),
-    "slow-500": Workload("Replies that take 200 ms, 500 workers", 7_500, kind="tiny", delay_s=0.2, workers=500),
+    "http": Workload("HTTP, keep-alive", 5_000),
+    "https": Workload("HTTPS, keep-alive", 2_500, is_tls=True),
+    "https-new": Workload("HTTPS, every page from a host of its own", 2_000, hosts=2_000, is_tls=True),
+    "tiny": Workload("Pages of 1 KB", 5_000, kind="tiny"),
+    "large": Workload("Pages of 1 MB", 120, kind="large"),
+    "hosts": Workload("3,000 hosts", 4_500, hosts=3_000),
+    "slow-50": Workload("Replies that take 200 ms, 50 workers", 1_000, kind="tiny", delay_s=0.2),
+    "slow-500": Workload("Replies that take 200 ms, 500 workers", 5_000, kind="tiny", delay_s=0.2, workers=500),
 }
 
 
@@ -80,7 +80,8 @@ class Theatre:
             urls = corpus.urls(self.pages[workload.kind], origins, workload.pages)
             source = self.folder / "urls.txt"
             source.write_text("".join(f"{url}\n" for url in urls))
-            yield Stage(urls, source, {"SSL_CERT_FILE": str(self._authority.bundle)}, server)
+            trust = {"SSL_CERT_FILE": str(self._authority.bundle)} if workload.is_tls else {}
+            yield Stage(urls, source, trust, server)
 
     def root(self, kind: Kind) -> Path:
         """Return the folder of what is served of `kind`: pages, and their gzip."""

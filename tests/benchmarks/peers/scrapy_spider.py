@@ -46,6 +46,7 @@ def main(urls: Path, output: Path, workers: int) -> None:
         "COOKIES_ENABLED": False,
         "LOG_LEVEL": "WARNING",
         "ROBOTSTXT_OBEY": False,
+        "ASYNCIO_EVENT_LOOP": "uvloop.Loop",
         "TELNETCONSOLE_ENABLED": False,
     }
     ListSpider.urls = urls
