@@ -1,6 +1,6 @@
 """Small line charts as SVG, side by side; no library draws so little."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import log10
 from typing import NamedTuple
 from xml.sax.saxutils import escape
@@ -52,13 +52,13 @@ def _draw(panel: Panel) -> str:
     return "\n".join(parts)
 
 
-def _across(panel: Panel):
+def _across(panel: Panel) -> Callable[[float], float]:
     low, high = log10(min(panel.across)), log10(max(panel.across))
     room = WIDTH - LEFT - RIGHT - 40  # labels of the outer points need 20 on each side
     return lambda value: LEFT + 20 + room * (log10(value) - low) / ((high - low) or 1)
 
 
-def _up(panel: Panel):
+def _up(panel: Panel) -> Callable[[float], float]:
     room = HEIGHT - TOP - BOTTOM
     most = 1.25 * max(panel.up)
     return lambda value: HEIGHT - BOTTOM - room * value / most

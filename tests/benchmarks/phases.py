@@ -81,5 +81,8 @@ def phase(stack: str) -> str:
 def table(found: dict[str, float], cpu_ms: float) -> Table:
     """Return the shares, and what they make of `cpu_ms`, a page's CPU after start-up."""
     rows = [(name, f"{share:.1%}", f"{1000 * share * cpu_ms:,.0f}") for name, share in found.items()]
-    note = "HTTP, keep-alive, after start-up; py-spy, 500 samples a second. System calls are part of who makes them."
+    note = (
+        f"HTTP, keep-alive, after start-up (`run.py --parts phases`): py-spy, {RATE} samples a second, from another "
+        "core. The share is sampled, the CPU is that of an undisturbed run. C code and system calls belong to who calls them."
+    )
     return Table("Where the time of one page goes", ("phase", "share", "µs of CPU"), rows, note)

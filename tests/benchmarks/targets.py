@@ -99,7 +99,7 @@ def table(targets: Sequence[Target]) -> Table:
         later = "-" if target.later is None else f"{target.later:.2f}"
         aim = "-" if target.aim is None else f"{sign} {target.aim:.2f}"
         rows.append((target.what, f"{target.measured:.2f}", later, f"{sign} {target.limit:.2f}", aim, target.verdict))
-    return Table("Targets", ("ours", "measured", "after start-up", "target", "aim", ""), rows)
+    return Table("Targets", ("figure", "measured", "after start-up", "target", "aim", ""), rows)
 
 
 def _both(comparison: Comparison, peer: str, starts: Mapping[str, Measure]) -> tuple[float, float | None]:

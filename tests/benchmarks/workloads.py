@@ -33,11 +33,11 @@ WORKLOADS = {
     "http": Workload("HTTP, keep-alive", 5_000),
     "https": Workload("HTTPS, keep-alive", 2_500, is_tls=True),
     "https-new": Workload("HTTPS, every page from a host of its own", 2_000, hosts=2_000, is_tls=True),
-    "tiny": Workload("Pages of 1 KB", 5_000, kind="tiny"),
-    "large": Workload("Pages of 1 MB", 120, kind="large"),
-    "hosts": Workload("3,000 hosts", 4_500, hosts=3_000),
+    "tiny": Workload("Pages of 1 KB", 3_000, kind="tiny"),
+    "large": Workload("Pages of 1 MB", 100, kind="large"),
+    "hosts": Workload("3,000 hosts", 3_500, hosts=3_000),
     "slow-50": Workload("Replies that take 200 ms, 50 workers", 1_000, kind="tiny", delay_s=0.2),
-    "slow-500": Workload("Replies that take 200 ms, 500 workers", 5_000, kind="tiny", delay_s=0.2, workers=500),
+    "slow-500": Workload("Replies that take 200 ms, 500 workers", 4_000, kind="tiny", delay_s=0.2, workers=500),
 }
 
 
