@@ -83,6 +83,7 @@ def table(found: dict[str, float], cpu_ms: float) -> Table:
     rows = [(name, f"{share:.1%}", f"{1000 * share * cpu_ms:,.0f}") for name, share in found.items()]
     note = (
         f"HTTP, keep-alive, after start-up (`run.py --parts phases`): py-spy, {RATE} samples a second, from another "
-        "core. The share is sampled, the CPU is that of an undisturbed run. C code and system calls belong to who calls them."
+        "core. The share is sampled, the CPU is that of an undisturbed run. C code and system calls belong to their "
+        "callers."
     )
     return Table("Where the time of one page goes", ("phase", "share", "µs of CPU"), rows, note)

@@ -154,7 +154,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         benchmark = Benchmark(options, theatre, console)
         benchmark.run()
     report = benchmark.report()
-    console.print(report[0].rich())
+    if benchmark.found.targets:
+        console.print(report[0].rich())
     if options.write or _is_whole(options):
         setting = results.Setting(options.rounds, agreement.SAMPLE, corpus.PACKAGES, mean_kb, options.peers)
         results.write(setting, report, benchmark.found.plot)

@@ -32,11 +32,12 @@ def total(steps: Steps) -> float:
 
 
 def table(comparisons: Sequence[Comparison], floors: Mapping[Kind, Steps], start: Comparison | None) -> Table:
-    """Return the steps of each kind, and what ours takes against their sum, on the workloads that have no TLS."""
+    """Return the steps of each kind, and ours against their sum, where neither TLS nor waiting adds to it."""
     ours = start.costs[OURS] if start else None
     rows = []
     for workload, costs, _ in comparisons:
-        if workload.kind in floors and OURS in costs and workload.pages > 1 and not workload.is_tls:
+        is_plain = workload.pages > 1 and not workload.is_tls and not workload.delay_s
+        if is_plain and workload.kind in floors and OURS in costs:
             steps = floors[workload.kind]
             least = total(steps)
             whole = cpu_ms(costs[OURS], workload.pages)
