@@ -45,6 +45,14 @@ def read(output: Path, listed: Sequence[str]) -> Found:
     return Found(len(listed) - len(wanted), found)
 
 
+def require_ok(output: Path, pages: int) -> None:
+    """Raise SystemExit unless `output`, which is ours, has so many records that are ok."""
+    with output.open("rb") as records:
+        ok = sum(b'"ok":true' in record for record in records)
+    if ok != pages:
+        raise SystemExit(f"{output.name}: {ok:,} of {pages:,} pages are ok")
+
+
 def sample(listed: Sequence[str]) -> Sequence[str]:
     """Return about SAMPLE of the URLs."""
     return listed[:: max(1, len(listed) // SAMPLE)]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import NamedTuple
 
+import agreement
 import measure
 from comparison import fresh
 from measure import Measure
@@ -13,7 +14,8 @@ from tables import Table
 from workloads import Theatre, Workload
 
 OPTION = "--processes"
-PAGES = 10_000
+PAGES = 15_000
+"""So many that starting the second process does not matter."""
 HOSTS = 50
 """A host belongs to one process, so there must be many for each to have its share."""
 
@@ -42,9 +44,11 @@ def measure_cores(
     with theatre.stage(workload, core=None) as stage:
         for _ in range(rounds):
             for processes, costs in clients.items():
-                arguments = PEERS[OURS].arguments(stage.source, fresh(theatre.folder / "cores.jsonl"), workload.workers)
+                output = fresh(theatre.folder / "cores.jsonl")
+                arguments = PEERS[OURS].arguments(stage.source, output, workload.workers)
                 before = measure.cpu_of(stage.server.processes)
                 cost = measure.run([*command, *arguments, OPTION, str(processes)], core=None)
+                agreement.require_ok(output, pages)
                 costs.append(cost)
                 servers[processes].append(measure.cpu_of(stage.server.processes) - before)
                 say(f"{processes} process(es): {cost.elapsed_s:.2f} s, {cost.cpu_s:.2f} s CPU")

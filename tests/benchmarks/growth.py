@@ -1,9 +1,9 @@
 """How the cost of a page grows with the length of the list and with the concurrency."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
+import agreement
 import chart
 import measure
 from comparison import cpu_ms, fresh
@@ -112,16 +112,9 @@ def _median(theatre: Theatre, command: Sequence[str], workload: Workload, runs: 
             output = fresh(theatre.folder / "growth.jsonl")
             arguments = PEERS[OURS].arguments(stage.source, output, workload.workers)
             costs.append(measure.run([*command, *arguments], environment=stage.environment))
-        _check(output, workload.pages)
+        agreement.require_ok(output, workload.pages)
         fresh(output)
     return measure.medians(costs)
-
-
-def _check(output: Path, pages: int) -> None:
-    with output.open("rb") as records:
-        ok = sum(b'"ok":true' in record for record in records)
-    if ok != pages:
-        raise SystemExit(f"{ok:,} of {pages:,} pages are ok")
 
 
 def _figures(growth: Growth, point: Point) -> list[str]:
