@@ -16,6 +16,8 @@ SIZES = (1_000, 10_000, 100_000)
 WORKERS = (10, 50, 200, 1_000)
 FIXED_SIZE, FIXED_WORKERS = 10_000, 50
 """The one while the other varies."""
+PLOT = "growth.svg"
+"""The file of both series, beside RESULTS.md."""
 FLAT = 1.15
 """The most that the highest cost may be of the lowest."""
 LONG = 50_000
@@ -82,7 +84,8 @@ def tables(growth: Growth) -> list[Table]:
             f"Growth with the concurrency, {fixed_pages}",
             ("workers", *figures),
             by_workers,
-            f"CPU after start-up: {verdict(cpu[1])}. Memory holds one page for each worker.",
+            f"CPU after start-up: {verdict(cpu[1])}. Memory holds one page for each worker.\n\n"
+            f"![CPU and memory by length of the list and by concurrency]({PLOT})",
         ),
     ]
 

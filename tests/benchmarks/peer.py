@@ -1,15 +1,15 @@
 """The programs that are compared: how each is built or installed, and how it is called."""
 
-import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+TREE = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(__file__).with_name("peers")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scraper-benchmark"
 PACKAGES = "golang-go golang-github-puerkitobio-goquery-dev"
@@ -26,31 +26,46 @@ class Peer(NamedTuple):
     """Given list, output and number of workers."""
 
 
-def environment() -> Path:
-    """Return the folder of the programs of an environment with peers/requirements.txt in it, which is made once."""
-    folder = CACHE / "environment"
-    wanted, installed = PROGRAMS / "requirements.txt", folder / "requirements.txt"
-    if not installed.exists() or installed.read_text() != wanted.read_text():
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        install = [str(folder / "bin" / "pip"), "install", "--quiet", "--requirement", str(wanted)]
-        if subprocess.run(install, check=False).returncode:
-            raise SystemExit("the peers from PyPI cannot be installed; leave them out with: --peers ours go")
-        shutil.copy(wanted, installed)
-    return folder / "bin"
+def ours() -> Path:
+    """Return the folder of the programs of an environment with this tree's scraper in it, and no extra of it.
+
+    Where the tools of development are installed too, each start looks through them and takes a third longer.
+    """
+    wanted = f"{TREE}\n{(TREE / 'pyproject.toml').read_text()}"
+    return _environment("ours", wanted, ["--editable", str(TREE)])
 
 
-def versions() -> dict[str, str]:
-    """Return the version of each package in the peers' environment by its name."""
-    listing = [str(environment() / "pip"), "list", "--format", "json", "--disable-pip-version-check"]
+def theirs() -> Path:
+    """Return the folder of the programs of an environment with the peers from PyPI in it."""
+    requirements = PROGRAMS / "requirements.txt"
+    return _environment("peers", requirements.read_text(), ["--requirement", str(requirements)])
+
+
+def versions(programs: Path) -> dict[str, str]:
+    """Return the version of each package of an environment by its name."""
+    listing = [str(programs / "pip"), "list", "--format", "json", "--disable-pip-version-check"]
     packages = json.loads(subprocess.run(listing, capture_output=True, check=True).stdout)
     return {package["name"].lower(): package["version"] for package in packages}
 
 
+def _environment(name: str, wanted: str, arguments: Sequence[str]) -> Path:
+    """Return the programs of environment `name`, made anew when `wanted` is not what it was made for."""
+    folder = CACHE / name
+    made_for = folder / "made-for.txt"
+    if not made_for.exists() or made_for.read_text() != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        install = [str(folder / "bin" / "pip"), "install", "--quiet", *arguments]
+        done = subprocess.run(install, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+            raise SystemExit(f"the environment of {name} cannot be made (--peers leaves peers out); pip said: {said}")
+        made_for.write_text(wanted)
+    return folder / "bin"
+
+
 def _ours() -> list[str]:
-    if importlib.util.find_spec("scraper.cli") is None:
-        raise SystemExit("scraper is not installed here; install it with: pip install -e '.[dev]'")
-    return [sys.executable, "-m", "scraper"]
+    return [str(ours() / "scrape")]
 
 
 def _go() -> list[str]:
@@ -67,7 +82,7 @@ def _go() -> list[str]:
 
 
 def _python(program: str) -> Callable[[], list[str]]:
-    return lambda: [str(environment() / "python"), str(PROGRAMS / program)]
+    return lambda: [str(theirs() / "python"), str(PROGRAMS / program)]
 
 
 def our_arguments(source: Path, output: Path, workers: int) -> list[str]:

@@ -45,7 +45,7 @@ _IDLE = "_worker (concurrent/futures/thread.py"  # a thread that waits for work,
 
 def sample(theatre: Theatre, command: Sequence[str], workload: Workload) -> list[str]:
     """Return the lines that py-spy has of a run of ours: `frame;frame;... count`, the outermost first."""
-    spy = str(peer.environment() / "py-spy")
+    spy = str(peer.theirs() / "py-spy")
     with theatre.stage(workload) as stage, tempfile.NamedTemporaryFile(suffix=".raw") as raw:
         output = fresh(theatre.folder / "phases.jsonl")
         arguments = peer.our_arguments(stage.source, output, workload.workers)

@@ -3,15 +3,15 @@
 import platform
 import subprocess
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+import growth
 import peer
 from tables import Table
 
 FOLDER = Path(__file__).parent
-RESULTS, CHANGES, PLOT = FOLDER / "RESULTS.md", FOLDER / "CHANGES.md", FOLDER / "growth.svg"
+RESULTS, CHANGES = FOLDER / "RESULTS.md", FOLDER / "CHANGES.md"
 LIBRARIES = ("aiohttp", "httpx", "isal", "msgspec", "selectolax", "uvloop")
 PEER_LIBRARIES = ("scrapy", "twisted", "crawlee", "impit", "parsel", "lxml", "httpx")
 INTRODUCTION = """# Benchmark
@@ -43,8 +43,7 @@ def write(setting: Setting, tables: Sequence[Table], plot: str | None) -> None:
     parts = [INTRODUCTION.format(**setting._asdict() | {"packages": packages}), _machine(setting.peers)]
     parts += [table.markdown() for table in tables]
     if plot is not None:
-        PLOT.write_text(plot, encoding="utf-8")
-        parts.append(f"![Growth with the list and with the concurrency]({PLOT.name})\n")
+        (FOLDER / growth.PLOT).write_text(plot, encoding="utf-8")
     if CHANGES.exists():
         parts.append(CHANGES.read_text(encoding="utf-8"))
     RESULTS.write_text("\n".join(parts), encoding="utf-8")
@@ -52,16 +51,17 @@ def write(setting: Setting, tables: Sequence[Table], plot: str | None) -> None:
 
 def _machine(peers: Sequence[str]) -> str:
     """Return the versions of everything, and the machine without its name."""
-    used = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    own = peer.versions(peer.ours())
+    used = ", ".join(f"{name} {own[name]}" for name in LIBRARIES)
     lines = [
         f"* {_processor()}, {platform.system()} {platform.release()}, {_said('nginx', '-v')}",
-        f"* scraper {version('scraper')}: Python {platform.python_version()}, {used}",
+        f"* scraper {own['scraper']}: Python {platform.python_version()}, {used}",
     ]
     if "go" in peers:
         goquery = _said("dpkg-query", "-W", "-f", "${Version}", "golang-github-puerkitobio-goquery-dev")
         lines.append(f"* Go pool: {_said('go', 'version')}, goquery {goquery}")
     if set(peers) - {peer.OURS, "go"}:
-        installed = peer.versions()
+        installed = peer.versions(peer.theirs())
         lines.append("* peers from PyPI: " + ", ".join(f"{name} {installed[name]}" for name in PEER_LIBRARIES))
     return "\n".join([*lines, ""])
 

@@ -2,12 +2,12 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
 import floor
+import peer
 from comparison import Comparison, cpu_ms
 from measure import CLIENT_CORE
 from peer import OURS
@@ -21,7 +21,7 @@ Steps = Mapping[str, float]
 
 def measure_floor(theatre: Theatre, kind: Kind, rounds: int) -> Steps:
     """Return the medians of `rounds` runs over all pages of `kind`, on the core that the peers run on."""
-    command = ["taskset", "-c", str(CLIENT_CORE), sys.executable, str(PROGRAM), str(theatre.root(kind))]
+    command = ["taskset", "-c", str(CLIENT_CORE), str(peer.ours() / "python"), str(PROGRAM), str(theatre.root(kind))]
     runs = [json.loads(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(rounds)]
     return {step: median(run[step] for run in runs) for step in floor.STEPS}
 
