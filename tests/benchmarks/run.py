@@ -10,6 +10,7 @@ else meanwhile.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -145,6 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run what the command line asks for; exit with 1 when peers did not find the same."""
     options = _options(arguments)
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nginx ends too
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="scraper-benchmark-") as name:
         folder = Path(name)
