@@ -4,6 +4,7 @@ import gzip
 import math
 import random
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from itertools import cycle
@@ -29,6 +30,8 @@ def documents(packages: Sequence[str] = PACKAGES) -> list[Document]:
 
     Raises SystemExit with one line that names what to install.
     """
+    if shutil.which("dpkg") is None:
+        raise SystemExit("the pages come from Debian's packages, and there is no dpkg here to find them")
     found = {package: _html_files(package) for package in packages}
     missing = [package for package, files in found.items() if not files]
     if missing:
