@@ -38,7 +38,7 @@ PHASES = {
 }  # fmt: skip
 """By the first of these that a frame has; the order matters, as a frame may have several."""
 LOOP = "event loop: uvloop, receive, timers"
-REST = "rest"
+REST = "before and after the loop"
 _START = "<frozen importlib"
 _IDLE = "_worker (concurrent/futures/thread.py"  # a thread that waits for work, which py-spy takes for busy
 
