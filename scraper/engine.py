@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import structs
 
@@ -16,7 +16,7 @@ from scraper.config import BACKLOG_JOBS, HOST_SHARE
 from scraper.door import Door
 from scraper.errors import HostDown, ParseLimit, RunError, UrlError, UsageError, reason_of
 from scraper.frontier import Frontier, Pace
-from scraper.models import Job, Record, Row, Rows, Timings
+from scraper.models import Job, Lines, Record, Row, Rows, Timings
 from scraper.progress import View
 from scraper.stats import Stats
 from scraper.timesheet import Timesheet
@@ -25,8 +25,20 @@ from scraper.worker import Worker, failure_record, refusal_record
 
 PULSE_S = 0.25
 
-Results = asyncio.Queue[Record | None]
+Results = asyncio.Queue[Record | Lines | None]
 """Records on their way to the writer; None: there will be no more."""
+
+
+class Peers(Protocol):
+    """The other processes of the run: each asks hosts of its own."""
+
+    def take(self, job: Job, wait_s: float | None = None) -> bool:
+        """Hand `job` to the process that asks its host, a next try in `wait_s` seconds; False: that is this one."""
+        ...
+
+    async def finished(self) -> None:
+        """Wait until no process has anything left that could be handed over."""
+        ...
 
 
 @dataclass(kw_only=True)
@@ -55,6 +67,10 @@ class Engine:
     """Take only the first so many URLs."""
     watch: Callable[[Callable[[], View]], Coroutine[Any, Any, None]] | None = None
     """Runs beside it until the end; asks for a View whenever it likes."""
+    peers: Peers | None = None
+    """None: it asks all hosts itself."""
+    backlog_jobs: float = BACKLOG_JOBS
+    """With more in the backlog, the rows are read on only for a worker that has nothing to do."""
 
     stats: Stats = field(default_factory=Stats, init=False)
     is_source_read: bool = field(default=False, init=False)
@@ -124,7 +140,7 @@ class Engine:
 
     def view(self) -> View:
         """Return what the live line tells: of what holds it back now, not of what did an hour ago."""
-        load = self._sheet.lately(self.load())
+        load = self.lately()
         return View(
             done=self.stats.done,
             total=self.stats.lines if self.is_source_read else None,
@@ -168,7 +184,7 @@ class Engine:
                     if self._urls == self.limit:
                         break
                     await asyncio.sleep(0)  # a batch that fits the frontier never waited: let the workers begin
-                    if len(self.backlog) > BACKLOG_JOBS:
+                    if len(self.backlog) > self.backlog_jobs:
                         await self.frontier.idleness()
             self.is_source_read = True
         except RunError as error:  # a damaged source: what was read of it is still scraped
@@ -177,7 +193,17 @@ class Engine:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise
             self._source_error = UsageError("the source ended early: something that it awaited was cancelled")
+        if self.peers is not None:
+            await self.peers.finished()
         self.frontier.close()
+
+    async def accept(self, job: Job, wait_s: float | None) -> None:
+        """Go on with a job that another process hands over: where a redirect leads, or its next try in `wait_s`."""
+        job = structs.replace(job, ordinal=next(self._ordinals))
+        if wait_s is None:
+            await self._place(job)
+        else:
+            self.frontier.later(job, wait_s)
 
     async def _take(self, row: Row) -> None:
         """Bring one line of the input on its way. It counts as read once it is."""
@@ -244,15 +270,19 @@ class Engine:
         if on_sent is not None:
             on_sent()
         pace.took(self.clock() - started)
-        if outcome.retry is not None:
+        if outcome.retry is not None and not self._is_taken(outcome.retry, outcome.wait_s):
             self.frontier.retry(job, outcome.retry, outcome.wait_s, outcome.signal)
             return outcome.timings
         if outcome.record is not None:
             await self._emit(outcome.record)
         self.frontier.done(job, outcome.signal)
-        if outcome.following is not None:
+        if outcome.following is not None and not self._is_taken(outcome.following):
             await self._place(outcome.following)
         return outcome.timings
+
+    def _is_taken(self, job: Job, wait_s: float | None = None) -> bool:
+        """Return whether another process goes on with `job`, for its host is that one's to ask."""
+        return self.peers is not None and self.peers.take(job, wait_s)
 
     async def _refill(self, host: str) -> None:
         """Bring jobs of `host` from the backlog to the frontier when it has few left there."""
@@ -269,6 +299,14 @@ class Engine:
         """Return how the workers have spent their time so far."""
         records = self.stats.ok + self.stats.failed.total()
         return self._sheet.load(unfinished=self.pending, records=records)
+
+    def held_back(self) -> str:
+        """Return one sentence on what held the run back; empty when there is nothing to say."""
+        return explain(self.load())
+
+    def lately(self) -> Load:
+        """Return how they have spent the last half minute."""
+        return self._sheet.lately(self.load())
 
     def _host_loads(self) -> Iterator[HostLoad]:
         now = self.clock()

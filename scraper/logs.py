@@ -84,8 +84,8 @@ class _OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         text = record.getMessage()
-        if record.exc_info and record.exc_info[1] is not None:
-            text += f" ({type(record.exc_info[1]).__name__}: {record.exc_info[1]}; --log-file keeps the traceback)"
+        if cause := _cause(record):
+            text += f" ({cause}; --log-file keeps the traceback)"
         return "scrape: " + _printable(" ".join(text.split()))
 
 
@@ -102,8 +102,17 @@ class _Json(logging.Formatter):
         account = getattr(record, _ACCOUNT, None)
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
+        elif record.exc_text:  # of another process
+            entry["traceback"] = record.exc_text
         fields: dict[str, Any] = {key: _printable(value) for key, value in entry.items()}
         return msgspec.json.encode(fields if account is None else fields | {_ACCOUNT: account}).decode()
+
+
+def _cause(record: logging.LogRecord) -> str:
+    """Return `ValueError: text` of the exception that goes with `record`, if one does."""
+    if record.exc_info and record.exc_info[1] is not None:
+        return f"{type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
+    return (record.exc_text or "").strip().rpartition("\n")[2]  # of another process
 
 
 def _printable(text: str) -> str:

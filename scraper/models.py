@@ -202,6 +202,26 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     input: dict[str, Any] | None = None
 
 
+class Ending(Struct, frozen=True, gc=False, array_like=True):
+    """What the account of a run needs to know of a Record."""
+
+    ok: bool
+    status: int | None
+    error: Failure | None
+    attempts: int
+    bytes: int | None
+    elapsed_ms: float | None
+
+
+class Lines(Struct, frozen=True, gc=False):
+    """Records as they are written: encoded in another process, not to be looked at again in this one."""
+
+    data: bytes
+    """Whole lines of JSON."""
+    records: int
+    """How many they are."""
+
+
 Fetch = Callable[[Request], Awaitable[Page]]
 """One URL in, its page out, or a UrlError. The seam: wrappers take one and are one; a test passes a lambda."""
 

@@ -1,18 +1,56 @@
-"""What a library call returns: the summary, the records, and ways to look at them."""
+"""A run under way, and what a library call returns: the summary, the records, and ways to look at them."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from scraper.compression import compression_of, decompressor
 from scraper.errors import UsageError
 from scraper.extras import need
-from scraper.models import Record
-from scraper.stats import Summary
+from scraper.models import Lines, Record
+from scraper.stats import Stats, Summary
+from scraper.urls import FingerprintSet
 
 _PIECE_BYTES = 1 << 20
+
+
+class Running(Protocol):
+    """A run under way: an Engine, or several of them in processes of their own."""
+
+    stats: Stats
+    finished: FingerprintSet
+    limit: int | None
+    is_past_deadline: bool
+
+    @property
+    def is_source_read(self) -> bool:
+        """Every line of the source was taken up."""
+        ...
+
+    async def run(self) -> None:
+        """Run to the end, or to the end of a stop. Raises RunError when the run cannot go on."""
+        ...
+
+    def stop(self) -> None:
+        """First call: start nothing new. Second call: end at once."""
+        ...
+
+    @property
+    def pending(self) -> int:
+        """URLs that were taken up and have no record."""
+        ...
+
+    @property
+    def deferred(self) -> Counter[str]:
+        """URLs, by host, that stay pending because their host asked for a longer pause than a run waits for."""
+        ...
+
+    def held_back(self) -> str:
+        """Return one sentence on what held the run back; empty when there is nothing to say."""
+        ...
 
 
 class Run:
@@ -62,6 +100,13 @@ def read_records(path: str | Path) -> Iterator[Record]:
                 yield decoder.decode(line)
 
 
+def records_in(result: Record | Lines) -> Sequence[Record]:
+    """Return the records that came as one: itself, or those of another process."""
+    if isinstance(result, Record):
+        return (result,)
+    return [_DECODER.decode(line) for line in result.data.splitlines()]
+
+
 def _read_back(output: str) -> list[Record]:
     if output == "-":
         raise UsageError("the records went to standard output; name a file as output, or none, to have them here")
@@ -81,4 +126,5 @@ def _flat(record: Record) -> dict[str, Any]:
     return row
 
 
+_DECODER = msgspec.json.Decoder(Record)
 _TAKEN = frozenset(Record.__struct_fields__)

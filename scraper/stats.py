@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from scraper.models import Record
+from scraper.models import Ending, Record
 
 LOWEST_MS = 0.001
 HIGHEST_MS = 1e8
@@ -149,7 +149,7 @@ class Stats:
     latency: Histogram = field(default_factory=Histogram)
     """Milliseconds of the records' last attempts."""
 
-    def record(self, record: Record) -> None:
+    def record(self, record: Record | Ending) -> None:
         """Fold in the end of one URL."""
         if record.ok:
             self.ok += 1

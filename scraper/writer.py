@@ -8,7 +8,7 @@ from typing import Protocol
 from scraper.compression import Members
 from scraper.config import FSYNC_INTERVAL_S, WRITE_BYTES
 from scraper.errors import OutputError
-from scraper.models import Record
+from scraper.models import Lines, Record
 from scraper.output import OutputFile, OutputStream
 from scraper.output.encoder import append_line
 from scraper.resume import Output
@@ -31,7 +31,7 @@ class Writer:
         """Whole lines that are not written yet."""
         self._gathered = 0
 
-    async def run(self, queue: asyncio.Queue[Record | None]) -> None:
+    async def run(self, queue: asyncio.Queue[Record | Lines | None]) -> None:
         """Write what comes out of `queue` until None does; then everything is on the disk.
 
         They are written as soon as the queue holds no more. When cancelled, writes all that the queue holds by then and
@@ -50,7 +50,7 @@ class Writer:
                 self._finish(queue)
                 raise
 
-    async def _gather(self, queue: asyncio.Queue[Record | None]) -> bool:
+    async def _gather(self, queue: asyncio.Queue[Record | Lines | None]) -> bool:
         """Collect what the queue holds, one record at least or until a sync is due; return whether more may come."""
         with suppress(TimeoutError):
             while len(self._lines) < WRITE_BYTES:
@@ -66,16 +66,20 @@ class Writer:
                 self._add(record)
         return True
 
-    def _add(self, record: Record) -> None:
-        append_line(record, self._lines)
-        self._gathered += 1
+    def _add(self, record: Record | Lines) -> None:
+        if isinstance(record, Lines):
+            self._lines += record.data
+            self._gathered += record.records
+        else:
+            append_line(record, self._lines)
+            self._gathered += 1
 
     async def _write(self, *, is_end: bool = False) -> None:
         data = self._take(is_end=is_end)
         await self._sink.write(data)
         self._count(data)
 
-    def _finish(self, queue: asyncio.Queue[Record | None]) -> None:
+    def _finish(self, queue: asyncio.Queue[Record | Lines | None]) -> None:
         while not queue.empty():
             if (record := queue.get_nowait()) is not None:
                 self._add(record)

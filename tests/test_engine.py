@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
+from msgspec import structs
 
 from scraper import errors
 from scraper.backlog import Backlog
 from scraper.door import Door
 from scraper.engine import Engine
 from scraper.frontier import Frontier, FrontierCore, Pace
-from scraper.models import Extracted, Page, Redirect, Row
+from scraper.models import Extracted, Job, Page, Redirect, Row, Timings, Trail
 from scraper.retry import RetryPolicy
 from scraper.robots import Robots as RobotsTxt
 from scraper.urls import FingerprintSet, identity
@@ -519,3 +520,70 @@ def test_how_late_the_loop_is_is_measured(monkeypatch):
 
     load = asyncio.run(scenario())
     assert load.late_s / load.pulses > 0.02
+
+
+class Neighbour:
+    """The other processes: one that asks b.test."""
+
+    def __init__(self):
+        self.taken, self.over = [], asyncio.Event()
+
+    def take(self, job, wait_s=None):
+        if job.host == "b.test":
+            self.taken.append((job, wait_s))
+        return job.host == "b.test"
+
+    async def finished(self):
+        await self.over.wait()
+
+
+async def led_away(request):
+    """Lead from a.test to b.test, where nothing works."""
+    if "b.test" in request.url:
+        raise errors.ReadTimeout("silent")
+    return Page(url=request.url, final_url=request.url, status=302, location="http://b.test/there")
+
+
+def test_what_a_redirect_leads_to_is_handed_to_the_process_that_asks_that_host_and_the_end_is_waited_for():
+    async def scenario():
+        there = Neighbour()
+        run, sink = engine(rows_of(*urls(1)), led_away, peers=there)
+        running = asyncio.ensure_future(run.run())
+        while not there.taken:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        assert run.is_source_read
+        assert run.pending == 0
+        assert not running.done()
+        there.over.set()
+        await asyncio.wait_for(running, 5)
+        return there.taken, sink.records
+
+    [(job, wait_s)], records = asyncio.run(scenario())
+    assert (job.href, job.trail.listed.href, wait_s) == ("http://b.test/there", urls(1)[0], None)
+    assert records == []
+
+
+def test_a_job_from_another_process_goes_on_here_and_its_next_try_goes_back():
+    async def scenario():
+        here = Neighbour()
+        run, sink = engine(rows_of(), led_away, peers=here)
+        running = asyncio.ensure_future(run.run())
+        listed = Job(Row("http://b.test/", 1), "http://b.test/", "b.test", 7)
+        trail = Trail(listed, (Redirect(302, "http://b.test/"),), Timings(), 0.0, "")
+        moved = structs.replace(listed, href="http://c.test/b.test", host="c.test", trail=trail)
+        await run.accept(moved, None)
+        while not here.taken:
+            await asyncio.sleep(0)
+        await run.accept(Job(Row("http://c.test/b.test", 1), "http://c.test/b.test", "c.test", 7, attempt=3), 0.001)
+        while not sink.records:
+            await asyncio.sleep(0)
+        here.over.set()
+        await asyncio.wait_for(running, 5)
+        return here.taken, sink.records, run
+
+    [(job, wait_s)], [record], run = asyncio.run(scenario())
+    assert (job.href, job.attempt, job.trail) == ("http://b.test/", 2, None)
+    assert wait_s >= 0
+    assert (record.error.kind, record.attempts) == ("read-timeout", 3)
+    assert run.pending == 0

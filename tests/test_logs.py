@@ -98,3 +98,14 @@ def test_passwords_of_urls_are_left_out(tmp_path, capsys):
     assert "s3cr3t" not in shown
     assert shown.count("me:***@a.test/") == 5  # stderr has two; the file one, and two in the traceback
     assert "https://a.test/b:c@d" in shown
+
+
+def test_the_traceback_of_another_process_is_kept_as_text(tmp_path, capsys):
+    path = tmp_path / "log.jsonl"
+    with configured(log_file=str(path), is_verbose=False):
+        logger = logging.getLogger("scraper.test")
+        record = logger.makeRecord("scraper.test", logging.ERROR, "", 0, "failed", (), None)
+        record.exc_text = "Traceback (most recent call last):\n  there\nValueError: no luck"
+        logger.handle(record)
+    assert capsys.readouterr().err == "scrape: failed (ValueError: no luck; --log-file keeps the traceback)\n"
+    assert msgspec.json.decode(path.read_bytes())["traceback"] == record.exc_text

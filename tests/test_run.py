@@ -9,8 +9,8 @@ import pytest
 
 from scraper.compression import compress
 from scraper.errors import UsageError
-from scraper.models import Failure, Record
-from scraper.run import Run, read_records
+from scraper.models import Failure, Lines, Record
+from scraper.run import Run, read_records, records_in
 from scraper.stats import Stats
 
 RECORDS = [
@@ -74,3 +74,9 @@ def test_records_that_cannot_be_read_back_are_told_in_a_line(tmp_path):
     ]:
         with pytest.raises(UsageError, match=says):
             _ = Run(summary(output), None).failed
+
+
+def test_records_of_another_process_are_read_from_their_lines():
+    lines = Lines(b"".join(msgspec.json.encode(record) + b"\n" for record in RECORDS), 2)
+    assert list(records_in(lines)) == RECORDS
+    assert list(records_in(RECORDS[0])) == RECORDS[:1]

@@ -13,6 +13,8 @@ from outputs import SUFFIXES, in_child, opened, record, records_in, scrape, urls
 from scraper.compression import decompressor
 from scraper.config import FSYNC_INTERVAL_S, WRITE_BYTES
 from scraper.errors import OutputError
+from scraper.models import Lines
+from scraper.output.encoder import append_line
 from scraper.writer import Writer
 
 
@@ -468,3 +470,15 @@ def test_p7_standard_output_gets_the_lines_and_stays_open(capfd):
         write(output, [record("http://h.example/1")])
     os.write(1, b"still open\n")
     assert capfd.readouterr().out == '{"url":"http://h.example/1","ok":true,"attempts":1}\nstill open\n'
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_lines_that_another_process_encoded_are_written_as_they_are_and_count_as_what_they_hold(tmp_path, suffix):
+    path = tmp_path / f"out.jsonl{suffix}"
+    several = bytearray()
+    for url in urls(3):
+        append_line(record(url), several)
+    with opened(path) as output:
+        writer = write(output, [Lines(bytes(several), 3), record("http://h.example/one")])
+    assert urls_in(path) == [*urls(3), "http://h.example/one"]
+    assert writer.records == 4

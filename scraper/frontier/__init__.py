@@ -119,6 +119,11 @@ class Frontier:
             self._names.forget(job.host)
         _wake_one(self._getters)
 
+    def later(self, job: Job, wait_s: float) -> None:
+        """Add `job`, which may start in `wait_s` seconds and was started elsewhere before."""
+        self.core.push_later(job, self._clock() + wait_s)
+        _wake_one(self._getters)
+
     def obey_crawl_delay(self, host: str, crawl_delay_s: float) -> None:
         """Ask `host` one at a time and so far apart from now on."""
         self.core.obey_crawl_delay(host, crawl_delay_s, self._clock())

@@ -116,10 +116,14 @@ class FrontierCore:
 
     def retry(self, job: Job, again: Job, now: float, not_before: float, signal: Signal = NOTHING) -> None:
         """End this try of a started job; `again`, to any host, waits without a slot until `not_before`."""
-        self._host(again.host).waiting += 1  # before `done`: the host must not be forgotten
+        self.push_later(again, not_before)  # before `done`: the host must not be forgotten
         self.done(job, now, signal)
-        self.waiting += not again.is_robots
-        heapq.heappush(self._retries, (not_before, again.ordinal, again))
+
+    def push_later(self, job: Job, not_before: float) -> None:
+        """Let `job` wait, without a slot, until `not_before`; then for its host's turn."""
+        self._host(job.host).waiting += 1
+        self.waiting += not job.is_robots
+        heapq.heappush(self._retries, (not_before, job.ordinal, job))
 
     def gate(self, origin: str) -> None:
         """Hold the jobs of `origin` back from now on."""

@@ -25,6 +25,14 @@ def append_line(record: Record, lines: bytearray) -> None:
     lines += b"\n"
 
 
+def as_json(value: Any) -> bytes:
+    """Return `value` as it would stand in a record."""
+    try:
+        return _ENCODER.encode(value)
+    except (ValueError, TypeError, RecursionError):
+        return _ENCODER.encode(_plain(value, ()))
+
+
 def _plain(value: Any, parents: tuple[int, ...]) -> Any:
     """Return `value` made of what JSON has, without lone surrogates, cycles and depths."""
     if value is None or isinstance(value, bool | int | float):

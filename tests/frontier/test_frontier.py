@@ -257,3 +257,17 @@ def test_the_next_start_is_the_gap_after_the_request_was_sent():
         assert asyncio.get_running_loop().time() - sent_at >= 0.049
 
     asyncio.run(scenario())
+
+
+def test_a_job_from_elsewhere_waits_for_its_time_and_wakes_a_worker():
+    async def scenario():
+        frontier = shell()
+        getting = asyncio.ensure_future(frontier.get())
+        await asyncio.sleep(0)
+        frontier.later(job(3), 0.02)
+        assert frontier.core.waiting == 1
+        await asyncio.sleep(0.005)
+        assert not getting.done()
+        return await asyncio.wait_for(getting, 1)
+
+    assert asyncio.run(scenario()) == job(3)

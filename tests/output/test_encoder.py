@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.models import Failure, Record, Redirect, Timings
-from scraper.output.encoder import append_line
+from scraper.output.encoder import append_line, as_json
 
 
 class Rude:
@@ -137,3 +137,10 @@ values = st.recursive(
 def test_whatever_it_holds_a_record_is_one_valid_line(value, text):
     entry = encoded(title=text, fields={"x": value}, input={text: value})
     assert entry["ok"] is True
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, {"a": {1}}, "\ud800", {None: Decimal("1.5")}, 10**30])
+def test_a_value_of_its_own_is_encoded_as_in_a_record(value):
+    line = bytearray()
+    append_line(Record(url="x", ok=True, attempts=1, input={"value": value}), line)
+    assert as_json({"value": value}) == msgspec.json.encode(json.loads(line)["input"])
