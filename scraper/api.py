@@ -12,8 +12,8 @@ import httpx
 import msgspec
 
 from scraper.config import Config
-from scraper.engine import Engine, Results
-from scraper.errors import UsageError
+from scraper.engine import Results
+from scraper.errors import ProcessDied, UsageError
 from scraper.loops import in_own_loop, in_thread
 from scraper.models import Record, Rows
 from scraper.output import OutputFile, OutputStream
@@ -21,10 +21,10 @@ from scraper.poison import ParseNotes
 from scraper.progress import View
 from scraper.resume import Output, open_output
 from scraper.robots import Robots
-from scraper.run import Run
+from scraper.run import Run, Running, records_in
 from scraper.sources import iterable_source, open_sources
 from scraper.stats import Summary
-from scraper.wiring import make_engine, make_results, make_robots, make_worker, within_limits
+from scraper.wiring import make_engine, make_results, make_robots, make_worker, process_count, within_limits
 from scraper.writer import Writer
 
 Urls = str | os.PathLike[str] | Iterable[str | Mapping[str, Any]] | AsyncIterable[str | Mapping[str, Any]]
@@ -77,10 +77,8 @@ async def stream(
         await is_consumed.wait()
 
     async def work() -> None:
-        async with make_worker(settings, transport) as (worker, names):
-            rows = rows_of(urls, settings)
-            sink = wait_for_consumer
-            await make_engine(settings, worker=worker, names=names, rows=rows, results=results, sink=sink).run()
+        async with _engines(settings, transport, ParseNotes()) as make:
+            await make(rows=rows_of(urls, settings), results=results, sink=wait_for_consumer).run()
 
     def wake_consumer(_: object) -> None:
         with suppress(asyncio.QueueFull):  # then it has records to take and does not wait
@@ -93,7 +91,8 @@ async def stream(
             record = await results.get()
             if record is None:
                 break
-            yield record
+            for each in records_in(record):
+                yield each
         is_consumed.set()
         await running
     finally:
@@ -108,7 +107,7 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
     sources: Sequence[str] = (),
     transport: httpx.AsyncBaseTransport | None = None,
     watch: Watch | None = None,
-    on_start: Callable[[Engine], None] | None = None,
+    on_start: Callable[[Running], None] | None = None,
     started: float | None = None,
 ) -> Run:
     """Scrape `rows` to `config.output`, or into memory without one. `sources` names where the rows come from.
@@ -121,10 +120,8 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
     steered = partial(_steered, config, on_start=on_start, started=now if started is None else started)
     finish = partial(_run_to_end, sources=sources, steered=steered, started=now)
     notes = ParseNotes()
-    async with make_worker(config, transport, notes) as (worker, names):
-        start = partial(
-            make_engine, config, worker=worker, names=names, rows=rows, results=make_results(config), watch=watch
-        )
+    async with _engines(config, transport, notes) as make:
+        start = partial(make, rows=rows, results=make_results(config), watch=watch)
         if config.output is None:
             records: list[Record] = []
             engine = start(sink=partial(_collect, records))
@@ -140,16 +137,32 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
             return Run(_beside_earlier(summary, output, replaced), None)
 
 
+@asynccontextmanager
+async def _engines(
+    config: Config, transport: httpx.AsyncBaseTransport | None, notes: ParseNotes
+) -> AsyncIterator[Callable[..., Running]]:
+    """Make what makes the engine of a run, in this process or for several; `notes` are of the pages under parse."""
+    if process_count(config) == 1:
+        async with make_worker(config, transport, notes) as (worker, names):
+            yield partial(make_engine, config, worker=worker, names=names)
+        return
+    if transport is not None:
+        raise UsageError("transport cannot be sent to other processes; leave processes at 1 with one of your own")
+    from scraper.processes.fleet import make_fleet  # noqa: PLC0415 - a run in one process does without
+
+    yield partial(make_fleet, config, notes=notes)
+
+
 async def _collect(records: list[Record], results: Results) -> None:
     while (record := await results.get()) is not None:
-        records.append(record)
+        records += records_in(record)
 
 
 async def _run_to_end(
-    engine: Engine,
+    engine: Running,
     *,
     sources: Sequence[str],
-    steered: Callable[[Engine], AbstractContextManager[object]],
+    steered: Callable[[Running], AbstractContextManager[object]],
     started: float,
     output: str | None,
 ) -> Summary:
@@ -157,7 +170,7 @@ async def _run_to_end(
     try:
         with steered(engine):
             await engine.run()
-    except UsageError as error:
+    except (UsageError, ProcessDied) as error:
         if engine.stats.lines:
             error.summary = _summary(engine, started, output=output)
         raise
@@ -169,7 +182,7 @@ async def _run_to_end(
 
 @contextmanager
 def _steered(
-    config: Config, engine: Engine, *, on_start: Callable[[Engine], None] | None, started: float
+    config: Config, engine: Running, *, on_start: Callable[[Running], None] | None, started: float
 ) -> Iterator[None]:
     """Stop `engine` so early before the deadline that the requests in flight have their grace, and all is written."""
     if on_start is not None:
@@ -239,7 +252,7 @@ async def _scrape(
     urls: Urls,
     config: Config,
     transport: httpx.AsyncBaseTransport | None,
-    on_start: Callable[[Engine], None] | None = None,
+    on_start: Callable[[Running], None] | None = None,
 ) -> Run:
     sources = [os.fspath(urls)] if isinstance(urls, str | os.PathLike) else []
     return await run(rows_of(urls, config), config, sources=sources, transport=transport, on_start=on_start)
@@ -269,7 +282,7 @@ def rows_of(urls: Urls, config: Config) -> Rows:
     return iterable_source(urls, url_column=config.url_column, priority_column=config.priority_column)
 
 
-def _summary(engine: Engine, started: float, output: str | None) -> Summary:
+def _summary(engine: Running, started: float, output: str | None) -> Summary:
     summary = engine.stats.summary(
         elapsed_s=asyncio.get_running_loop().time() - started,
         pending=engine.pending,

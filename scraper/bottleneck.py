@@ -36,6 +36,7 @@ NEAR_RATIO = 0.5
 
 _NOT_CONCURRENCY = "more concurrency will not help"
 _ONLY_TIME = "nothing helps but time"
+_ANOTHER_CORE = "another process on another core (--processes) would help, more concurrency will not"
 
 Limit = Literal["per-host", "delay", "crawl-delay", "backing-off", "robots", "dns", "down"]
 """What holds a host: backing-off after 429/503, robots.txt or its address not known yet, down while it is probed."""
@@ -75,7 +76,8 @@ class Load(Struct, frozen=True, kw_only=True):
     phases_s: Mapping[str, float]
     """Worker-seconds with a job by phase: robots, dns, connect, first_byte, body, parse, write."""
     cpu_s: float
-    """CPU seconds of the process."""
+    """CPU seconds of the process, or of all of them."""
+    processes: int = 1
     late_s: float = 0.0
     """How late the event loop was, summed over"""
     pulses: int = 0
@@ -150,9 +152,9 @@ def _has_pace(host: HostLoad) -> bool:
 
 def _thread(load: Load) -> str:
     """Tell what keeps the thread of the event loop busy; empty when it has time to spare."""
-    if load.cpu_s >= FULL_CORE * load.elapsed_s:
+    if load.cpu_s >= FULL_CORE * load.elapsed_s * load.processes:
         return _cpu_bound(load)
-    if load.phases_s.get("parse", 0.0) >= FULL_CORE * load.elapsed_s:
+    if load.phases_s.get("parse", 0.0) >= FULL_CORE * load.elapsed_s * load.processes:
         return _blocked(load)
     if load.late_s >= LATE_S * load.pulses > 0:
         return _crowded(load)
@@ -160,26 +162,31 @@ def _thread(load: Load) -> str:
 
 
 def _cpu_bound(load: Load) -> str:
-    parsing = load.phases_s.get("parse", 0.0) / load.elapsed_s
-    figures = [f"{_percent(load.cpu_s / load.elapsed_s)} of one core", f"{_busy_workers(load)} workers busy"]
+    parsing = load.phases_s.get("parse", 0.0) / (load.elapsed_s * load.processes)
+    figures = [_cpu(load), f"{_busy_workers(load)} workers busy"]
     if parsing >= 0.1:  # noqa: PLR2004 - worth naming
         figures.append(f"parsing {_percent(parsing)}")
-    return f"CPU-bound: {', '.join(figures)}; another process on another core would help, more concurrency will not"
+    return f"CPU-bound: {', '.join(figures)}; {_ANOTHER_CORE}"
 
 
 def _blocked(load: Load) -> str:
+    parsing = load.phases_s["parse"] / (load.elapsed_s * load.processes)
     return (
-        f"parsing holds all workers up {_percent(load.phases_s['parse'] / load.elapsed_s)} of the time, at "
-        f"{_percent(load.cpu_s / load.elapsed_s)} of one core: the parse callback waits for something; "
-        "a callback that does not wait would help, more concurrency will not"
+        f"parsing holds all workers up {_percent(parsing)} of the time, at {_cpu(load)}: the parse callback "
+        "waits for something; a callback that does not wait would help, more concurrency will not"
     )
 
 
 def _crowded(load: Load) -> str:
     return (
-        f"CPU-bound beside other programs: {_percent(load.cpu_s / load.elapsed_s)} of one core, what has arrived waits "
+        f"CPU-bound beside other programs: {_cpu(load)}, what has arrived waits "
         f"{duration(load.late_s / load.pulses)} for its turn; a core of its own would help, more concurrency will not"
     )
+
+
+def _cpu(load: Load) -> str:
+    cores = "one core" if load.processes == 1 else f"{load.processes} cores"
+    return f"{_percent(load.cpu_s / (load.elapsed_s * load.processes))} of {cores}"
 
 
 def _idle(load: Load) -> str:
@@ -256,7 +263,7 @@ _PHASES = {
     "connect": ("connecting", "a higher --concurrency would help"),
     "first_byte": ("waiting for first bytes", "a higher --concurrency would help"),
     "body": ("receiving bodies", "a faster line would help, a higher --concurrency only where the servers are slow"),
-    "parse": ("parsing", "another process on another core would help, more concurrency will not"),
+    "parse": ("parsing", _ANOTHER_CORE),
     "write": ("waiting for the output to be written", "a faster disk would help, more concurrency will not"),
 }
 

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,7 @@ RESULTS_PER_WORKER = 2
 """Records that may wait for the writer, for each worker; more hold the workers back."""
 SOCKETS_PER_WORKER = 2
 """Open sockets for each worker, idle keep-alive ones included."""
+MOST_PROCESSES = 64
 IDLE_SOCKET_S = 30.0
 """How long an idle keep-alive connection is kept."""
 DNS_TIMEOUT_S = 10.0
@@ -84,6 +85,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Workers: requests in flight."""
     per_host: int = 4
     """Requests in flight to one host."""
+    processes: int | Literal["auto"] = 1
+    """Processes that the hosts are divided among; `"auto"`: one for each core that this one may use."""
     delay: float = 0.0
     """Seconds between the starts of two requests to one host, at least; up to a quarter more at random."""
     hosts: dict[str, HostLimits] = {}
@@ -187,13 +190,13 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def _check_numbers(self) -> None:
         for name, low in _MINIMUM.items():
             value = getattr(self, name)
-            if value is not None and not value >= low:
+            if value is not None and value != "auto" and not value >= low:
                 raise UsageError(f"{option(name)} is {value}; it must be at least {low}")
         for name in ("connect_timeout", "read_timeout", "timeout"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise UsageError(f"{option(name)} is {getattr(self, name)}; it must be more than 0 seconds")
         for name, high in _MAXIMUM.items():
-            if getattr(self, name) > high:
+            if getattr(self, name) != "auto" and getattr(self, name) > high:
                 raise UsageError(f"{option(name)} is {getattr(self, name):g}; it must be at most {high:,}")
 
     def limits_of(self, host: str) -> tuple[int, float]:
@@ -239,6 +242,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 _PATHS = frozenset({"output", "log_file", "latest"})
 _MINIMUM: dict[str, float] = {
     "concurrency": 1,
+    "processes": 1,
     "per_host": 1,
     "delay": 0,
     "retries": 0,
@@ -249,7 +253,7 @@ _MINIMUM: dict[str, float] = {
 }
 
 
-_MAXIMUM = {"concurrency": 10_000, "delay": 86_400, "grace": 86_400}
+_MAXIMUM = {"concurrency": 10_000, "processes": MOST_PROCESSES, "delay": 86_400, "grace": 86_400}
 
 
 def _refusal(error: msgspec.ValidationError, name: str = "") -> UsageError:

@@ -289,6 +289,12 @@ class OutputError(RunError):
     exit_code = 5
 
 
+class ProcessDied(RunError):
+    """One of the run's processes was killed, or could not be started; the same call goes on where it stopped."""
+
+    exit_code = 71
+
+
 class RunInterrupted(RunError):
     """The run was asked to stop; the same call goes on where it stopped."""
 

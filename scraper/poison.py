@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from msgspec import Struct
+
+from scraper.config import MOST_PROCESSES
 from scraper.models import Extract, Extracted, Page
 from scraper.output import OutputFile, OutputStream
 from scraper.urls import fingerprint
@@ -15,14 +18,25 @@ from scraper.urls import fingerprint
 FATAL_DEATHS = 2
 """One may be chance: a `kill -9` can meet any page."""
 
-_SLOTS = 64
-"""Pages under parse at a time, of which there is one for each thread that parses."""
+_SLOTS = 2 * MOST_PROCESSES
+"""Pages under parse at a time, of which there is one for each thread that parses: in each process two."""
 _SLOT = struct.Struct("<Q")
 _DEATH = struct.Struct("<QQ")
 _TABLE_BYTES = _SLOTS * _SLOT.size
 _MAX_BYTES = 1 << 20
 """Of a file that is read back: more is not ours."""
 _log = logging.getLogger(__name__)
+
+
+class NotesShare(Struct, frozen=True):
+    """The part of the notes of a run that one of its processes keeps."""
+
+    path: Path | None
+    """Where they are; None: there are none."""
+    deaths: dict[int, int]
+    fatal: set[int]
+    first: int
+    """Number of the first of its two slots."""
 
 
 class ParseNotes:
@@ -36,6 +50,7 @@ class ParseNotes:
         self.fatal: set[int] = set()
         """Fingerprints of the URLs that are not to be tried again; who has recorded one takes it out."""
         self._deaths: dict[int, int] = {}
+        self._path: Path | None = None
         self._map: mmap.mmap | None = None
         self._free: list[int] = []
 
@@ -76,20 +91,64 @@ class ParseNotes:
             _log.info("pages under parse are not noted: %s", error)
             yield
             return
+        self._path = path
         self._free = [slot * _SLOT.size for slot in range(_SLOTS)]
         try:
             yield
         finally:
+            self._path = self._map = None
             self._free = []
-            self._map = None
-            left = {
-                page: deaths for page, deaths in self._deaths.items() if deaths < FATAL_DEATHS or page in self.fatal
-            }
+            left = self._left()
             with suppress(OSError):
                 if left:
                     _mapped(path, left).close()
                 else:
                     path.unlink()
+
+    def share(self, number: int) -> NotesShare:
+        """Return the part of the notes that the process with this number, from 0, is to keep."""
+        return NotesShare(self._path, self._deaths, self.fatal, 2 * number)
+
+    @contextmanager
+    def joined(self, share: NotesShare) -> Iterator[None]:
+        """Keep one process's part of the notes that another keeps beside the output."""
+        self._deaths, self.fatal = dict(share.deaths), set(share.fatal)
+        if share.path is None:
+            yield
+            return
+        with share.path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), _TABLE_BYTES)
+        self._free = [slot * _SLOT.size for slot in (share.first, share.first + 1)]
+        try:
+            yield
+        finally:
+            self._free = []
+            self._map = None
+
+    def settled_since(self, share: NotesShare) -> list[int]:
+        """Return the pages that are not to be feared any more since the notes were joined."""
+        return list(share.deaths.keys() - self._left().keys())
+
+    def settle(self, pages: list[int]) -> None:
+        """Take note that other processes have parsed or recorded these pages."""
+        for page in pages:
+            self._deaths.pop(page, None)
+            self.fatal.discard(page)
+
+    def bury(self, number: int) -> None:
+        """Take note that the process with this number has died, over the pages in its slots."""
+        if self._map is None:
+            return
+        for slot in (2 * number, 2 * number + 1):
+            (page,) = _SLOT.unpack_from(self._map, slot * _SLOT.size)
+            if page:
+                self._deaths[page] = self._deaths.get(page, 0) + 1
+                if self._deaths[page] >= FATAL_DEATHS:
+                    self.fatal.add(page)
+
+    def _left(self) -> dict[int, int]:
+        """Return the pages that a next start has to know of."""
+        return {page: deaths for page, deaths in self._deaths.items() if deaths < FATAL_DEATHS or page in self.fatal}
 
 
 def _deaths_in(path: Path) -> dict[int, int]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,7 +35,12 @@ _log = logging.getLogger(__name__)
 
 
 def within_limits(config: Config) -> Config:
-    """Return `config` with no more workers than there are descriptors for: a URL must not fail for want of one."""
+    """Return `config` with no more workers than there are descriptors for: a URL must not fail for want of one.
+
+    Of a run in several processes each looks to its own.
+    """
+    if process_count(config) > 1:
+        return config
     workers = enough_for(config.concurrency)
     if workers == config.concurrency:
         return config
@@ -118,8 +124,24 @@ def make_robots(config: Config, worker: Worker, clock: Callable[[], float]) -> R
 
 
 def make_results(config: Config) -> Results:
-    """Make the bounded queue from the workers to the writer."""
-    return asyncio.Queue(maxsize=defaults.RESULTS_PER_WORKER * config.concurrency)
+    """Make the bounded queue from the workers, or from processes that send many records at once, to the writer."""
+    processes = process_count(config)
+    return asyncio.Queue(maxsize=defaults.RESULTS_PER_WORKER * (config.concurrency if processes == 1 else processes))
+
+
+def process_count(config: Config) -> int:
+    """Return how many processes share the hosts: for `auto` as many as there are cores that this one may use.
+
+    Each has workers, so they are no more than these.
+    """
+    wanted = _usable_cores() if config.processes == "auto" else config.processes
+    return min(wanted, config.concurrency, defaults.MOST_PROCESSES)
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "process_cpu_count"):  # Python 3.13
+        return os.process_cpu_count() or 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _transport(config: Config) -> AiohttpTransport:

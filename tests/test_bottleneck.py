@@ -67,7 +67,7 @@ def test_a_full_core_is_told_before_anything_else():
     busy = load(cpu_s=97.0, phases_s={"first_byte": 4_000.0, "parse": 41.0})
     assert explain(busy) == (
         "CPU-bound: 97 % of one core, all 50 workers busy, parsing 41 %; "
-        "another process on another core would help, more concurrency will not"
+        "another process on another core (--processes) would help, more concurrency will not"
     )
     assert explain(idle(host(), cpu_s=97.0)).startswith("CPU-bound: 97 % of one core, 9 of 50 workers busy;")
 

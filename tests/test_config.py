@@ -113,3 +113,11 @@ def test_values_are_brought_to_their_types():
     assert (config.timeout, config.header, config.output) == (5.0, ("A: b",), str(Path("out/x.jsonl")))
     assert config.limits_of("a") == (4, 1.0)
     assert Config.build({"log-file": Path("x.log"), "concurrency": "5"}) == Config(log_file="x.log", concurrency=5)
+
+
+def test_processes_are_a_number_or_auto():
+    assert Config.build({"processes": "3"}).processes == 3
+    assert Config.build({"processes": "auto"}).processes == "auto"
+    for wrong in (0, 65, "many"):
+        with pytest.raises(UsageError, match="--processes"):
+            Config.build({"processes": wrong})

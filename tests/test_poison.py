@@ -135,3 +135,41 @@ def test_what_is_noted_of_a_page_is_the_identity_of_its_line(userinfo, host, pat
         return
     page = Attempt(Request(url=href)).listed_url  # what Page.url is
     assert fingerprint(page) == identity(line)
+
+
+def test_several_processes_keep_their_parts_of_the_notes_and_one_that_dies_leaves_its_page(path):
+    die_of(path)
+    notes = ParseNotes()
+    with outputs.opened(path) as output, notes.beside(output.target):
+        for number, page in enumerate((Page(url="http://h.example/fine", final_url="", status=200), POISON)):
+            die_in_share(notes.share(number), page)
+        notes.bury(1)
+    assert fatal(path) == {identity(URL)}
+
+
+def die_in_share(share, page):
+    def run():
+        notes = ParseNotes()
+        with notes.joined(share):
+            notes.around(lambda _: outputs.killed())(page)
+
+    assert outputs.in_child(run) < 0
+
+
+def test_a_page_that_another_process_has_parsed_or_recorded_is_forgiven(path):
+    die_of(path)
+    notes, others = ParseNotes(), ParseNotes()
+    with outputs.opened(path) as output, notes.beside(output.target):
+        share = notes.share(0)
+        with others.joined(share):
+            assert others.settled_since(share) == []
+            others.around(lambda _: Extracted())(POISON)
+            assert others.settled_since(share) == [identity(URL)]
+        notes.settle(others.settled_since(share))
+    assert not hidden(path).exists()
+
+
+def test_without_an_output_a_process_has_no_notes_to_keep():
+    notes = ParseNotes()
+    with notes.joined(ParseNotes().share(0)):
+        assert notes.around(lambda _: Extracted(title="x"))(POISON).title == "x"

@@ -1,6 +1,7 @@
 """The parts of a run get the settings that concern them."""
 
 import asyncio
+import os
 
 import httpx
 import pytest
@@ -51,3 +52,15 @@ def test_there_are_no_more_workers_than_descriptors_for_them(monkeypatch, caplog
     assert not caplog.records
     assert wiring.within_limits(Config(concurrency=50)).concurrency == 10
     assert "10 workers instead of 50" in caplog.text
+
+
+def test_processes_are_no_more_than_workers_and_auto_is_one_for_each_core(monkeypatch):
+    monkeypatch.setattr(wiring, "_usable_cores", lambda: 3)
+    counts = [(1, 50), (4, 50), (4, 2), ("auto", 50), ("auto", 2)]
+    made = [wiring.process_count(Config(processes=n, concurrency=workers)) for n, workers in counts]
+    assert made == [1, 4, 2, 3, 2]
+    assert wiring.make_results(Config(processes=4)).maxsize == 8
+
+
+def test_the_cores_that_count_are_those_that_this_process_may_use():
+    assert wiring._usable_cores() == len(os.sched_getaffinity(0))

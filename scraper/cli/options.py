@@ -37,6 +37,15 @@ Concurrency = Annotated[
         default=_D.concurrency,
     ),
 ]
+Processes = Annotated[
+    str | None,
+    _opt(
+        _FETCH,
+        "Processes that share the hosts and the workers, to use more than one core; 'auto': one for each core.",
+        metavar="N",
+        default=_D.processes,
+    ),
+]
 Timeout = Annotated[
     float | None,
     _opt(_FETCH, "Seconds for a whole attempt, redirects included.", metavar="S", default=f"{_D.timeout:g}"),

@@ -13,17 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from scraper import api, logs
-from scraper.bottleneck import explain
 from scraper.cli import unattended
-from scraper.cli.memory import keep_for_the_next_page
 from scraper.cli.unattended import Ending
 from scraper.config import RETRY_AFTER_CAP_S, Config
 from scraper.cron import broken_limits, parse_limits
-from scraper.engine import Engine
 from scraper.errors import RunError, RunInterrupted
 from scraper.loops import new_event_loop
+from scraper.memory import keep_for_the_next_page
 from scraper.progress import Progress, closing_text
-from scraper.run import Run
+from scraper.run import Run, Running
 from scraper.stats import LABEL_WIDTH, Summary, count, duration
 from scraper.transport.descriptors import raise_limit
 
@@ -70,7 +68,7 @@ class Session:
         self.watch = Progress(clock=time.monotonic, now=datetime.now, is_quiet=self._is_quiet).run
         self._limits = parse_limits(config.max_failures)
         self._signal: int | None = None
-        self._engine: Engine | None = None
+        self._engine: Running | None = None
 
     @staticmethod
     def run(main: Callable[[], Coroutine[Any, Any, Run]]) -> Run:
@@ -81,7 +79,7 @@ class Session:
             except KeyboardInterrupt:
                 raise RunInterrupted("interrupted before the first request; the same line starts anew") from None
 
-    def on_start(self, engine: Engine) -> None:
+    def on_start(self, engine: Running) -> None:
         """Make the first SIGINT, SIGTERM or SIGHUP drain the run and the second cancel it."""
 
         def stop(number: int) -> None:
@@ -99,7 +97,7 @@ class Session:
     def close(self, summary: Summary) -> None:
         """Say how the run ended."""
         if not self._is_quiet:
-            held_back = explain(self._engine.load()) if self._engine is not None else ""
+            held_back = self._engine.held_back() if self._engine is not None else ""
             rows = [f"{'held back':<{LABEL_WIDTH}}{held_back}"] if held_back and summary.ok else []
             rows += [sentence] if (sentence := self._sentence(summary)) else []
             with suppress(OSError):  # nobody is there to read it

@@ -15,7 +15,8 @@ _EPILOG = (
     "`scrape demo` runs the same engine against a small site that it serves itself, with no network; `scrape plan` "
     "tells what a run would do, `scrape verify` proves what one did. Running the same line again goes on where it "
     "stopped. Exit codes: 0 finished · 1 too many failures · 2 wrong usage · 4 another run holds the output · "
-    "5 cannot write · 6 the deadline came first, resumable · 70 our bug · 130/143 interrupted, resumable."
+    "5 cannot write · 6 the deadline came first, resumable · 70 our bug · 71 a process was killed, resumable · "
+    "130/143 interrupted, resumable."
 )
 
 
@@ -32,6 +33,7 @@ def scrape_sources(  # noqa: PLR0913, PLR0917 - the command line's options, each
     ctx: typer.Context,
     sources: options.Sources = None,
     concurrency: options.Concurrency = None,
+    processes: options.Processes = None,
     timeout: options.Timeout = None,
     connect_timeout: options.ConnectTimeout = None,
     read_timeout: options.ReadTimeout = None,

@@ -5,7 +5,7 @@ import sys
 
 CODE = """
 import gc
-from scraper.cli.memory import keep_for_the_next_page
+from scraper.memory import keep_for_the_next_page
 before = gc.get_threshold()
 keep_for_the_next_page()
 assert gc.get_freeze_count() > 1000

@@ -1,0 +1,251 @@
+"""The process that keeps the list and the output of a run, while others do the work."""
+
+import asyncio
+import logging
+import pickle
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec import structs
+
+from scraper.bottleneck import finish_s
+from scraper.config import Config
+from scraper.engine import Results
+from scraper.errors import UsageError, reason_of
+from scraper.extract import build_extractor
+from scraper.loops import in_thread
+from scraper.models import Lines, Rows
+from scraper.poison import ParseNotes
+from scraper.processes import wire
+from scraper.processes.dealer import Dealer
+from scraper.processes.gathering import gather, reason_of_end
+from scraper.processes.interpreters import FreshInterpreters
+from scraper.processes.member import Member
+from scraper.processes.merging import explained, merged, total
+from scraper.processes.share import Share, run_share
+from scraper.progress import View
+from scraper.stats import Stats
+from scraper.urls import FingerprintSet
+from scraper.wiring import process_count
+
+KILL_AFTER_S = 2.0
+"""For the processes to end after they were asked to end at once."""
+
+
+def make_fleet(config: Config, *, notes: ParseNotes, executor: Executor | None = None, **parts: Any) -> "Fleet":
+    """Make what stands in for the Engine of a run in several processes, in the running loop.
+
+    `parts` are the run's two ends and who looks on. `executor` runs a call for each process, all at the same time; the
+    default gives each a Python of its own. Raises UsageError for a bad setting.
+    """
+    build_extractor(select=config.select, links=config.links, meta=config.meta, html=config.html, parse=config.parse)
+    _refuse_unsendable(config.parse)
+    return Fleet(config=config, notes=notes, executor=executor or FreshInterpreters(), limit=config.limit, **parts)
+
+
+def _refuse_unsendable(parse: Any) -> None:
+    """Raise UsageError for a function that another process cannot import."""
+    name = getattr(parse, "__qualname__", type(parse).__name__)
+    try:
+        data = pickle.dumps(parse)
+    except Exception as error:
+        raise UsageError(f"parse: {name} cannot be sent to another process ({error}); {_REMEDY}") from error
+    if b"__main__" in data:
+        raise UsageError(f"parse: no other process finds {name}, defined in a notebook or script; {_REMEDY}")
+
+
+_REMEDY = 'put it in a module ("shop:price" for price() in shop.py), or leave processes at 1'
+
+
+@dataclass(kw_only=True)
+class Fleet:
+    """One run in several processes: rows go in, encoded records come out of `results`, which `sink` takes further.
+
+    Build it in the running loop, call `run` once. What can be asked of it is what can be asked of an Engine.
+    """
+
+    config: Config
+    rows: Rows
+    sink: Callable[[Results], Coroutine[Any, Any, None]]
+    results: Results
+    notes: ParseNotes
+    executor: Executor
+    finished: FingerprintSet = field(default_factory=FingerprintSet)
+    fatal: set[int] = field(default_factory=set)
+    """Those of the notes, which the processes get from there."""
+    limit: int | None = None
+    watch: Callable[[Callable[[], View]], Coroutine[Any, Any, None]] | None = None
+
+    stats: Stats = field(default_factory=Stats, init=False)
+    is_stopping: bool = field(default=False, init=False)
+    is_past_deadline: bool = field(default=False, init=False)
+    """That is why."""
+    _processes: int = field(init=False)
+    _members: list[Member] = field(default_factory=list, init=False)
+    _dealer: Dealer = field(init=False)
+    _dealing: asyncio.Task[None] | None = field(default=None, init=False)
+    _is_over: bool = field(default=False, init=False)
+    _killing: asyncio.TimerHandle | None = field(default=None, init=False)
+    _death: Exception | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Make its parts."""
+        self._processes = process_count(self.config)
+        self._dealer = Dealer(self.rows, stats=self.stats, finished=self.finished, limit=self.limit)
+
+    async def run(self) -> None:
+        """Run to the end, or to the end of a stop. Raises RunError when the run cannot go on."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                writer = group.create_task(self.sink(self.results), name="writer")
+                watcher = group.create_task(self.watch(self.view), name="watch") if self.watch else None
+                self._members = await gather(self._processes, self._start)
+                await self._scrape()
+                await self.results.put(None)
+                await writer
+                if watcher is not None:
+                    watcher.cancel()
+        except BaseExceptionGroup as group:
+            raise reason_of(group) from None
+        finally:
+            await self._end()
+        if error := self._death or self._dealer.error:
+            raise error
+
+    def stop(self) -> None:
+        """First call: start nothing new, give what is in flight the grace time. Second call: cancel it now."""
+        if self.is_stopping and self._killing is None:
+            self._killing = asyncio.get_running_loop().call_later(KILL_AFTER_S, self._kill)
+        self.is_stopping = True
+        self._order_stop()
+
+    @property
+    def is_source_read(self) -> bool:
+        """Every line of the source was taken up."""
+        return self._dealer.is_source_read
+
+    @property
+    def pending(self) -> int:
+        """URLs that were taken up and have no record."""
+        return sum(member.pending for member in self._members)
+
+    @property
+    def deferred(self) -> Counter[str]:
+        """URLs, by host, that stay pending because their host asked for a longer pause than a run waits for."""
+        return total([member.report.deferred for member in self._members if member.report])
+
+    def held_back(self) -> str:
+        """Return one sentence on what held the run back; empty when there is nothing to say."""
+        return explained([state.load for state in self._states()])
+
+    def view(self) -> View:
+        """Return what the live line tells."""
+        states = self._states()
+        loads = [state.lately for state in states]
+        return View(
+            done=self.stats.done,
+            total=self.stats.lines if self.is_source_read else None,
+            ok=self.stats.ok,
+            failed=self.stats.failed,
+            busy=sum(state.busy for state in states),
+            workers=self.config.concurrency,
+            queued=sum(state.queued for state in states) + sum(member.untaken for member in self._members),
+            left_s=None if self.is_stopping else finish_s(structs.replace(merged(loads), unfinished=self.pending)),
+            is_stopping=self.is_stopping,
+            note="stopping: waiting for the requests in flight" if self.is_stopping else explained(loads),
+        )
+
+    def _states(self) -> list[wire.State]:
+        return [member.state for member in self._members if member.state is not None]
+
+    def _start(self, number: int, address: tuple[str, int], token: bytes) -> "Future[None]":
+        workers, more = divmod(self.config.concurrency, self._processes)
+        share = Share(
+            number=number,
+            processes=self._processes,
+            address=address,
+            token=token,
+            config=structs.replace(
+                self.config, concurrency=workers + (number < more), processes=1, output=None, limit=None
+            ),
+            log_level=logging.getLogger("scraper").getEffectiveLevel(),
+            notes=self.notes.share(number),
+        )
+        return self.executor.submit(run_share, share)
+
+    async def _scrape(self) -> None:
+        async with asyncio.TaskGroup() as crew:
+            self._dealing = crew.create_task(self._deal(), name="producer")
+            for member in self._members:
+                crew.create_task(self._attend(member), name=f"process {member.number + 1}")
+            if self.is_stopping:  # asked before there was anything to stop
+                self._order_stop()
+
+    async def _deal(self) -> None:
+        await self._dealer.run(self._members)
+        self._end_if_idle()
+
+    async def _attend(self, member: Member) -> None:
+        """Take what a process sends, to its end."""
+        while (harvest := await member.next()) is not None:
+            for line in harvest.log:
+                _log_again(line)
+            for handed in harvest.handed:
+                self._members[handed.owner].hand(handed.job)
+            if harvest.endings:
+                await self.results.put(Lines(harvest.lines, len(harvest.endings)))
+                for ending in harvest.endings:
+                    self.stats.record(ending)
+            member.account(harvest)
+            self.stats.duplicates = sum(other.status.duplicates for other in self._members)
+            self._dealer.news.set()
+            self._end_if_idle()
+        if member.report is not None:
+            self.notes.settle(member.report.settled)
+        else:
+            await self._mourn(member)
+
+    async def _mourn(self, member: Member) -> None:
+        """Take note of a process that has ended before its time: the others end well, and the run says why."""
+        death = await reason_of_end(member, self._processes)
+        self.notes.bury(member.number)
+        if self._killing is None:  # else it was we who killed it
+            self._death = self._death or death
+            if not self.is_stopping:
+                self.stop()
+
+    def _end_if_idle(self) -> None:
+        """Let the processes end once none of them has anything left that it could hand over."""
+        if self._dealer.is_done and not self._is_over and all(member.is_idle for member in self._members):
+            self._is_over = True
+            for member in self._members:
+                member.order(is_over=True)
+
+    def _order_stop(self) -> None:
+        if self._dealing is not None:
+            self._dealing.cancel()
+        for member in self._members:
+            member.order(is_stop=True)
+
+    def _kill(self) -> None:
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+    async def _end(self) -> None:
+        """See to it that no process is left."""
+        for member in self._members:
+            member.close()
+        if self._killing is None:
+            self._killing = asyncio.get_running_loop().call_later(KILL_AFTER_S, self._kill)
+        await in_thread(self.executor.shutdown)
+        self._killing.cancel()
+
+
+def _log_again(line: wire.LogLine) -> None:
+    """Log here what another process has logged."""
+    logger = logging.getLogger(line.name)
+    record = logger.makeRecord(line.name, line.level, "", 0, line.message, (), None)
+    record.created, record.exc_text = line.created, line.traceback
+    logger.handle(record)

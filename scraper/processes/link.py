@@ -1,0 +1,151 @@
+"""The engine's rows, its sink and its peers: all that travels between a process and the one that runs it."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+from scraper.config import BACKLOG_JOBS, WRITE_BYTES
+from scraper.engine import Engine, Results
+from scraper.models import Ending, Failure, Job, Lines, Record, Row
+from scraper.output.encoder import append_line
+from scraper.processes import wire
+
+STATE_INTERVAL_S = 0.25
+"""As often as the live line looks."""
+
+
+class ParentGone(Exception):
+    """The process that this one works for has ended."""
+
+
+class Link:
+    """The engine's rows, its sink and its peers: all that comes from and goes to the process that runs this one."""
+
+    engine: Engine
+
+    def __init__(
+        self, number: int, processes: int, writer: asyncio.StreamWriter, log: Callable[[], Sequence[wire.LogLine]]
+    ) -> None:
+        """Make that of the process with this number, from 0. `log` returns the new lines for the log."""
+        self._number = number
+        self._processes = processes
+        self._writer = writer
+        self._log = log
+        self._rows: deque[list[Row]] = deque()
+        self._arrived = asyncio.Event()
+        self._over = asyncio.Event()
+        self._is_last = False
+        self._handed: list[wire.Handed] = []
+        self._jobs = 0
+        self._told = wire.Status()
+
+    async def __aiter__(self) -> AsyncGenerator[list[Row], None]:
+        """Yield the rows as they come."""
+        while True:
+            while self._rows:
+                yield self._rows.popleft()
+            if self._is_last:
+                return
+            self._arrived.clear()
+            self.tell()
+            await self._arrived.wait()
+
+    def take(self, job: Job, wait_s: float | None = None) -> bool:
+        """Hand `job` over, unless its host is this process's own."""
+        owner = wire.owner_of(job.host, self._processes)
+        if owner == self._number:
+            return False
+        self._handed.append(wire.Handed(owner, wire.job_data(job, wait_s)))
+        asyncio.get_running_loop().call_soon(self.tell)
+        return True
+
+    async def finished(self) -> None:
+        """Wait until no process has anything left."""
+        self.tell()
+        await self._over.wait()
+
+    async def listen(self, reader: asyncio.StreamReader) -> None:
+        """Do as the orders say. Raises ParentGone when there will be no more of them."""
+        while (order := await wire.next_order(reader)) is not None:
+            if order.is_stop:
+                self.engine.stop()
+            if order.rows:
+                self._rows.append(list(map(wire.row_of, order.rows)))
+            self._is_last = self._is_last or order.is_last
+            self._arrived.set()
+            for data in order.jobs:
+                await self.engine.accept(*wire.job_of(data))
+                self._jobs += 1
+            if order.jobs:
+                self.tell()
+            if order.is_over:
+                self._over.set()
+        raise ParentGone
+
+    async def send(self, results: Results) -> None:
+        """Send each record once the queue holds no more, or many at once; as the engine's sink."""
+        try:
+            while self._gather_and_write(await results.get(), results):
+                await self._writer.drain()
+        except BaseException:  # what is finished is not lost
+            if not results.empty():
+                self._gather_and_write(results.get_nowait(), results)
+            raise
+
+    def _gather_and_write(self, record: Record | Lines | None, results: Results) -> bool:
+        """Write `record` and those in the queue; return whether more may come."""
+        lines = bytearray()
+        endings = []
+        while isinstance(record, Record):
+            append_line(record, lines)
+            endings.append(_ending(record))
+            if results.empty() or len(lines) >= WRITE_BYTES:
+                break
+            record = results.get_nowait()
+        self._write(endings=endings, lines=bytes(lines))
+        return record is not None
+
+    def tell(self) -> None:
+        """Send how far this process is, and the jobs for others, if there is news."""
+        if self._handed or self._told != self._status():
+            self._write()
+
+    async def tell_state(self) -> None:
+        """Send from time to time what the live line wants to know, and the log."""
+        while True:
+            await asyncio.sleep(STATE_INTERVAL_S)
+            self._write(state=self._state())
+
+    def report(self, settled: list[int]) -> None:
+        """Send the last: how it ended."""
+        engine = self.engine
+        report = wire.Report(engine.pending, dict(engine.deferred), settled)
+        self._write(state=self._state(), report=report)
+
+    def _write(self, **parts: object) -> None:
+        handed, self._handed = self._handed, []
+        self._told = self._status()
+        harvest = wire.Harvest(status=self._told, handed=handed, log=self._log(), **parts)  # type: ignore[arg-type]  # each has its type
+        self._writer.write(wire.harvest_frame(harvest))
+
+    def _status(self) -> wire.Status:
+        engine = self.engine
+        core = engine.frontier.core
+        waiting = len(engine.backlog)
+        return wire.Status(
+            rows=engine.stats.lines,
+            jobs=self._jobs,
+            duplicates=engine.stats.duplicates,
+            is_idle=not self._rows and engine.pending == engine.deferred.total(),
+            is_hungry=waiting <= BACKLOG_JOBS or core.in_flight < engine.workers,
+        )
+
+    def _state(self) -> wire.State:
+        core = self.engine.frontier.core
+        load = self.engine.load()
+        return wire.State(core.in_flight, core.waiting + len(self.engine.backlog), load, self.engine.lately())
+
+
+def _ending(record: Record) -> Ending:
+    error = record.error and Failure(record.error.kind, "")
+    return Ending(record.ok, record.status, error, record.attempts, record.bytes, record.elapsed_ms)

@@ -1,0 +1,156 @@
+"""What the engine of a process gives away and gets, over a wire that is a list here."""
+
+import asyncio
+from collections import Counter
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from scraper.models import Failure, Job, Record, Row
+from scraper.processes import wire
+from scraper.processes.link import Link, ParentGone
+
+
+class Wire:
+    """Stands in for a StreamWriter; keeps the Harvests."""
+
+    def __init__(self):
+        self.harvests = []
+
+    def write(self, frame):
+        self.harvests.append(msgspec.msgpack.decode(frame[4:], type=wire.Harvest))
+
+    async def drain(self):
+        """Have room."""
+
+
+class Engine:
+    """Stands in for the engine."""
+
+    def __init__(self):
+        self.stats = SimpleNamespace(lines=0, duplicates=0)
+        self.frontier = SimpleNamespace(core=SimpleNamespace(in_flight=0, waiting=0))
+        self.backlog, self.deferred, self.pending, self.workers = [], Counter(), 0, 1
+        self.accepted, self.stops = [], 0
+
+    async def accept(self, job, wait_s):
+        self.accepted.append((job, wait_s))
+
+    def stop(self):
+        self.stops += 1
+
+
+def linked():
+    made = Link(0, 2, Wire(), list)
+    made.engine = Engine()
+    return made
+
+
+def job_of(process):
+    host = next(name for name in (f"{n}.test" for n in range(99)) if wire.owner_of(name, 2) == process)
+    return Job(Row(f"http://{host}/", 1), f"http://{host}/", host, 0)
+
+
+def record(n, failure=None):
+    return Record(url=f"http://a.test/{n}", ok=not failure, status=200, attempts=1, error=failure)
+
+
+def orders(*frames):
+    reader = asyncio.StreamReader()
+    reader.feed_data(b"".join(frames))
+    reader.feed_eof()
+    return reader
+
+
+def test_a_job_whose_host_is_anothers_is_handed_over_and_its_own_is_not():
+    async def scenario():
+        link = linked()
+        assert not link.take(job_of(0))
+        assert link.take(job_of(1), 0.5)
+        await asyncio.sleep(0)
+        return link._writer.harvests
+
+    [harvest] = asyncio.run(scenario())
+    assert [(handed.owner, wire.job_of(handed.job)) for handed in harvest.handed] == [(1, (job_of(1), 0.5))]
+
+
+def test_rows_come_as_they_are_sent_until_the_last():
+    async def scenario():
+        link = linked()
+        frames = [
+            wire.order_frame([Row("http://a.test/", 1)]),
+            wire.order_frame([Row("http://b.test/", 2)], is_last=True),
+        ]
+        with pytest.raises(ParentGone):
+            await link.listen(orders(*frames))
+        return [[row.url for row in rows] async for rows in link]
+
+    assert asyncio.run(scenario()) == [["http://a.test/"], ["http://b.test/"]]
+
+
+def test_a_handed_job_a_stop_and_the_end_reach_the_engine():
+    async def scenario():
+        link = linked()
+        frames = [
+            wire.order_frame(jobs=(wire.job_data(job_of(0), None),)),
+            wire.order_frame(is_stop=True),
+            wire.order_frame(is_over=True),
+        ]
+        with pytest.raises(ParentGone):
+            await link.listen(orders(*frames))
+        await asyncio.wait_for(link.finished(), 1)
+        return link
+
+    link = asyncio.run(scenario())
+    assert link.engine.accepted == [(job_of(0), None)]
+    assert link.engine.stops == 1
+    assert link._writer.harvests[-1].status.jobs == 1
+
+
+def test_records_that_are_there_at_once_are_sent_at_once():
+    async def scenario():
+        link = linked()
+        results = asyncio.Queue()
+        for item in (record(1), record(2, Failure("deadline", "slow")), None):
+            results.put_nowait(item)
+        await link.send(results)
+        return link._writer.harvests
+
+    [harvest] = asyncio.run(scenario())
+    assert [msgspec.json.decode(line)["url"] for line in harvest.lines.splitlines()] == [record(1).url, record(2).url]
+    assert [(ending.ok, ending.error) for ending in harvest.endings] == [(True, None), (False, Failure("deadline", ""))]
+
+
+def test_what_is_finished_when_it_is_cancelled_is_sent():
+    async def scenario():
+        link = linked()
+        results = asyncio.Queue()
+        sending = asyncio.ensure_future(link.send(results))
+        await asyncio.sleep(0)
+        results.put_nowait(record(1))
+        sending.cancel()
+        await asyncio.wait([sending])
+        return link._writer.harvests
+
+    assert [len(harvest.endings) for harvest in asyncio.run(scenario())] == [1]
+
+
+def test_it_tells_how_far_it_is_only_when_that_is_news():
+    async def scenario():
+        link = linked()
+        link.tell()
+        link.engine.stats.lines = 3
+        link.tell()
+        link.tell()
+        return link._writer.harvests
+
+    assert [harvest.status.rows for harvest in asyncio.run(scenario())] == [3]
+
+
+def test_it_is_idle_when_nothing_is_left_but_what_must_wait_for_a_later_run():
+    link = linked()
+    link.engine.pending = 2
+    assert not link._status().is_idle
+    link.engine.deferred["a.test"] = 2
+    assert link._status().is_idle
