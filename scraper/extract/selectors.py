@@ -11,7 +11,7 @@ from scraper.errors import ParseLimit, UsageError
 from scraper.extract.document import MAX_CHARACTERS, collapse
 from scraper.urls import join
 
-_Read = Callable[[LexborNode, str], str | None]
+Read = Callable[[LexborNode, str], str | None]
 """An element and the base URL in, the field's value out; None when the element has no such value."""
 
 _SUFFIX = re.compile(r"::(?:(?P<part>text|html)|attr\(\s*(?P<attribute>[^\s\"'<>/=()]+)\s*\))\s*\Z")
@@ -24,7 +24,17 @@ _FUTILE = {
     ): "no element of a fetched page is in that state; leave it out",
     re.compile(r"\|(?!=)"): "namespaces are not supported",
 }
+_MAX_SEARCHED = 1_000
+"""Characters of a selector that are tried one by one for the place where it goes wrong."""
 _URL_ATTRIBUTES = frozenset({"action", "cite", "data", "href", "poster", "src"})
+
+
+class Selector(Struct, frozen=True):
+    """CSS, and what is read of the elements that it chooses."""
+
+    css: str
+    read: Read
+    has_suffix: bool
 
 
 class Field(Struct, frozen=True):
@@ -32,7 +42,7 @@ class Field(Struct, frozen=True):
 
     name: str
     css: str
-    read: _Read
+    read: Read
     is_list: bool
     """All matches, not the first alone."""
 
@@ -57,33 +67,55 @@ def read_fields(fields: tuple[Field, ...], tree: LexborHTMLParser, base: str) ->
     return {field.name: (_all if field.is_list else _first)(field, tree, base) for field in fields}
 
 
+def parse_selector(text: str) -> Selector:
+    """Return the Selector that `text` spells: CSS and an optional suffix. Raises ValueError with what is wrong."""
+    suffix = _SUFFIX.search(text)
+    css = (text[: suffix.start()] if suffix else text).strip()
+    if reason := _what_is_wrong(css):
+        raise ValueError(reason)
+    read = reader(suffix["part"], suffix["attribute"]) if suffix else _text
+    return Selector(css=css, read=read, has_suffix=suffix is not None)
+
+
+def reader(part: str | None, attribute: str | None) -> Read:
+    """Return what reads an attribute, or a part of an element: `html`, else its text."""
+    if attribute is not None:
+        return _url_attribute(attribute) if attribute.lower() in _URL_ATTRIBUTES else _attribute(attribute)
+    return _html if part == "html" else _text
+
+
 def _compile(name: str, selector: str) -> Field:
-    suffix = _SUFFIX.search(selector)
-    field = Field(
-        name=name.removesuffix("[]").strip(),
-        css=(selector[: suffix.start()] if suffix else selector).strip(),
-        read=_reader(suffix["part"], suffix["attribute"]) if suffix else _text,
-        is_list=name.endswith("[]"),
-    )
-    if reason := _what_is_wrong(field):
-        raise UsageError(f"--select {' '.join(f'{name}={selector}'.split())}: {reason}")
+    try:
+        parsed = parse_selector(selector)
+        field = Field(name.removesuffix("[]").strip(), parsed.css, parsed.read, is_list=name.endswith("[]"))
+        if not field.name:
+            raise ValueError("the field has no name; write NAME=CSS")  # noqa: TRY301 - refused as the others are
+    except ValueError as error:
+        raise UsageError(f"--select {' '.join(f'{name}={selector}'.split())}: {error}") from None
     return field
 
 
-def _what_is_wrong(field: Field) -> str | None:
-    if not field.name:
-        return "the field has no name; write NAME=CSS"
-    if not field.css:
+def _what_is_wrong(css: str) -> str | None:
+    if not css:
         return "there is no selector; write NAME=CSS"
-    unquoted = _QUOTED.sub("", field.css)
+    unquoted = _QUOTED.sub("", css)
     for futile, reason in _FUTILE.items():
         if futile.search(unquoted):
             return reason
+    if _is_css(css):
+        return None
+    if css.startswith(("/", "./")):
+        return "this is XPath; only CSS selectors are known"
+    wrong = next((css[end:] for end in range(min(len(css), _MAX_SEARCHED), 0, -1) if _is_css(css[:end])), "")
+    return f"not a CSS selector; it goes wrong at {wrong.strip()!a}" if wrong else "not a CSS selector"
+
+
+def _is_css(css: str) -> bool:
     try:
-        LexborHTMLParser("").css(field.css)
+        LexborHTMLParser("").css(css)
     except (SelectolaxError, UnicodeError):
-        return "not a CSS selector"
-    return None
+        return False
+    return True
 
 
 def _first(field: Field, tree: LexborHTMLParser, base: str) -> str | None:
@@ -106,12 +138,6 @@ def _all(field: Field, tree: LexborHTMLParser, base: str) -> list[str]:
     return values
 
 
-def _reader(part: str | None, attribute: str | None) -> _Read:
-    if attribute is not None:
-        return _url_attribute(attribute) if attribute.lower() in _URL_ATTRIBUTES else _attribute(attribute)
-    return _html if part == "html" else _text
-
-
 def _text(node: LexborNode, _base: str) -> str:
     return collapse(node.text())
 
@@ -120,11 +146,11 @@ def _html(node: LexborNode, _base: str) -> str | None:
     return node.html
 
 
-def _attribute(name: str) -> _Read:
+def _attribute(name: str) -> Read:
     return lambda node, _base: node.attrs.sget(name, None)
 
 
-def _url_attribute(name: str) -> _Read:
+def _url_attribute(name: str) -> Read:
     def read(node: LexborNode, base: str) -> str | None:
         value = node.attrs.sget(name, None)
         return value if value is None else join(base, value) or value

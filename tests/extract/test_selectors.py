@@ -100,7 +100,7 @@ def test_a_selector_that_cannot_work_is_refused_with_its_field(selector):
 
 
 def test_a_selector_with_a_line_feed_is_refused_in_one_line():
-    assert refusal({"a": "h1\n["}) == "--select a=h1 [: not a CSS selector"
+    assert refusal({"a": "h1\n["}) == "--select a=h1 [: not a CSS selector; it goes wrong at '['"
 
 
 @pytest.mark.parametrize("selector", [r".md\:hover\:x", r".a\|b", "[title='a::b|c:hover']", r'[title="\"::"]'])
