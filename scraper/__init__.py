@@ -13,8 +13,8 @@ The way of the data, and the folder:
                        backlog)                  host, priority)  retry: back again       resume/ reads it)
 
 api is what is offered, and wiring puts the parts together; cli/ is the command line, plan/ foretells a run, verify
-proves it from its files; config holds every setting, errors every way to fail, stats and timesheet what happened,
-bottleneck what to make of it.
+proves it from its files; recipe/ says what to take from a page, trial shows that on one; config holds every setting,
+errors every way to fail, stats and timesheet what happened, bottleneck what to make of it.
 """
 
 TYPE_CHECKING = False  # type checkers take it for true; to import `typing` takes longer than all the rest of this
@@ -26,15 +26,18 @@ if TYPE_CHECKING:
     from scraper.config import Config
     from scraper.errors import OutputError, OutputLocked, RunError, ScraperError, UrlError, UsageError
     from scraper.models import Failure, Page, Record, Redirect, Timings
+    from scraper.recipe import Field, Recipe
     from scraper.run import Run
     from scraper.stats import Summary
 
 __all__ = [
     "Config",
     "Failure",
+    "Field",
     "OutputError",
     "OutputLocked",
     "Page",
+    "Recipe",
     "Record",
     "Redirect",
     "Run",
@@ -55,6 +58,7 @@ _MODULES = {
     "config": "Config",
     "errors": "OutputError OutputLocked RunError ScraperError UrlError UsageError",
     "models": "Failure Page Record Redirect Timings",
+    "recipe": "Field Recipe",
     "run": "Run",
     "stats": "Summary",
 }

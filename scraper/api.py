@@ -143,7 +143,7 @@ async def _engines(
 ) -> AsyncIterator[Callable[..., Running]]:
     """Make what makes the engine of a run, in this process or for several; `notes` are of the pages under parse."""
     if process_count(config) == 1:
-        async with make_worker(config, transport, notes) as (worker, names):
+        async with make_worker(config, transport, notes.around) as (worker, names):
             yield partial(make_engine, config, worker=worker, names=names)
         return
     if transport is not None:

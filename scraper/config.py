@@ -118,6 +118,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Addresses and networks (`"10.1.0.0/16"`) that count as public: redirects may lead there."""
     select: dict[str, str] = {}
     """Field name to CSS selector: `{"title": "h1", "price": ".price::text", "img[]": "img::attr(src)"}`."""
+    recipe: Any = None
+    """A `Recipe`, or the path of one in TOML: typed fields, alternatives, repeated items."""
     links: bool = False
     """Keep the page's links, absolute."""
     meta: bool = False
@@ -239,7 +241,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise _refusal(error) from None
 
 
-_PATHS = frozenset({"output", "log_file", "latest"})
+_PATHS = frozenset({"output", "log_file", "latest", "recipe"})
 _MINIMUM: dict[str, float] = {
     "concurrency": 1,
     "processes": 1,

@@ -238,7 +238,7 @@ class ParseLimit(UrlError):
 
 
 class ExtractError(UrlError):
-    """The user's callback raised, or returned something that is not a dict."""
+    """The user's callback raised or returned what is not a dict, or what the recipe requires is missing."""
 
     kind = "extract-error"
 

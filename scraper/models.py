@@ -157,6 +157,7 @@ class Extracted(Struct, frozen=True, kw_only=True):
     links: list[str] | None = None
     html: str | None = None
     fields: dict[str, Any] | None = None
+    items: list[dict[str, Any]] | None = None
 
 
 class Failure(Struct, frozen=True):
@@ -199,6 +200,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str | None = None
     html: str | None = None
     fields: dict[str, Any] | None = None
+    items: list[dict[str, Any]] | None = None
+    """The repeated objects of a recipe, in the page's order."""
     input: dict[str, Any] | None = None
 
 

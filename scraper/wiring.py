@@ -19,10 +19,10 @@ from scraper.backlog import Backlog
 from scraper.config import Config
 from scraper.door import Door
 from scraper.engine import Engine, Results
-from scraper.extract import build_extractor
+from scraper.extract import make_extract
 from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier, FrontierCore, Names, Pace
-from scraper.poison import ParseNotes
+from scraper.models import Extract
 from scraper.retry import RetryPolicy
 from scraper.robots import Robots, RobotsMemory
 from scraper.transport import AiohttpTransport
@@ -32,6 +32,8 @@ from scraper.transport.dns import CachingResolver
 from scraper.worker import Worker
 
 _log = logging.getLogger(__name__)
+
+Around = Callable[[Extract], Extract]
 
 
 def within_limits(config: Config) -> Config:
@@ -54,22 +56,20 @@ def within_limits(config: Config) -> Config:
 
 @asynccontextmanager
 async def make_worker(
-    config: Config, transport: httpx.AsyncBaseTransport | None = None, notes: ParseNotes | None = None
+    config: Config, transport: httpx.AsyncBaseTransport | None = None, around: Around | None = None
 ) -> AsyncIterator[tuple[Worker, Names | None]]:
-    """Make what turns jobs into records, and what looks up the names of their hosts.
+    """Make what turns jobs into records, and what looks up the names of their hosts. `around` wraps the Extract.
 
     Raises UsageError here, before the output is touched, for a bad setting.
     """
-    extract = build_extractor(
-        select=config.select, links=config.links, meta=config.meta, html=config.html, parse=config.parse
-    )
+    extract = make_extract(config)
     async with AsyncExitStack() as stack:
         if transport is None:
             transport = _transport(config)
             stack.push_async_callback(transport.aclose)
         worker = Worker(
             fetch=_fetcher(transport, config),
-            extract=extract if notes is None else notes.around(extract),
+            extract=extract if around is None else around(extract),
             retry=_retry_policy(config),
             retry_after_cap_s=defaults.RETRY_AFTER_CAP_S,
             wall_clock=_utc_now,

@@ -204,6 +204,7 @@ def _page_record(  # noqa: PLR0913 - what the record is made of
         links=extracted.links,
         html=extracted.html,
         fields=extracted.fields,
+        items=extracted.items,
         input=job.row.input,
     )
 

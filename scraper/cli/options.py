@@ -100,6 +100,10 @@ Select = Annotated[
         metavar="NAME=CSS",
     ),
 ]
+Recipe = Annotated[
+    str | None,
+    _opt(_EXTRACT, "A recipe: typed fields, alternatives, JSON-LD, repeated items.", metavar="FILE.toml"),
+]
 Links = Annotated[bool | None, _opt(_EXTRACT, "Keep the page's links, absolute.", "--links")]
 Meta = Annotated[bool | None, _opt(_EXTRACT, "Keep OpenGraph, Twitter and JSON-LD metadata.", "--meta")]
 Html = Annotated[bool | None, _opt(_EXTRACT, "Keep the page's source.", "--html")]

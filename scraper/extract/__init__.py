@@ -5,37 +5,62 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from scraper.config import Config
+from scraper.errors import UsageError
 from scraper.extract.callback import call, load_callback
 from scraper.extract.document import parse_html
 from scraper.extract.head import read_head
 from scraper.extract.links import read_links
 from scraper.extract.metadata import read_metadata
+from scraper.extract.recipe import compile_recipe, read_recipe
 from scraper.extract.selectors import compile_fields, read_fields
 from scraper.models import Extract, Extracted, Page
 
-__all__ = ["build_extractor"]
+__all__ = ["build_extractor", "make_extract"]
 
 
-def build_extractor(
+def make_extract(config: Config) -> Extract:
+    """Return what finds on a page what the settings ask for, as `build_extractor` does."""
+    return build_extractor(
+        select=config.select,
+        recipe=config.recipe,
+        links=config.links,
+        meta=config.meta,
+        html=config.html,
+        parse=config.parse,
+    )
+
+
+def build_extractor(  # noqa: PLR0913 - the settings of extraction
     *,
     select: Mapping[str, str],
+    recipe: Any = None,
     links: bool,
     meta: bool,
     html: bool,
     parse: Callable[[Page], Any] | str | None,
 ) -> Extract:
-    """Return the Extract of these settings (see `Config`). Raises UsageError when a selector or `parse` is wrong.
+    """Return the Extract of these settings (see `Config`). Raises UsageError when one of them is wrong.
 
-    The Extract raises ExtractError when `parse` fails on a page and ParseLimit when a page would make a record of no
-    sensible size or cost too much to parse; otherwise it takes any page, whatever its bytes. Each thread may use it.
+    The Extract raises ExtractError when `parse` fails on a page or the page lacks what the recipe requires, and
+    ParseLimit when a page would make a record of no sensible size or cost too much to parse; otherwise it takes any
+    page, whatever its bytes. Each thread may use it.
     """
     fields = compile_fields(select)
+    compiled = compile_recipe(recipe) if recipe is not None else None
+    for field in fields:
+        if compiled is not None and field.name in compiled.fields:
+            raise UsageError(f"--select and --recipe both have the field {field.name!r}; give one another name")
     callback = load_callback(parse) if parse is not None else None
 
     def extract(page: Page) -> Extracted:
         tree = parse_html(page)
         head = read_head(tree, page.final_url)
         found = read_fields(fields, tree, head.base) if fields else None
+        items = None
+        if compiled is not None:
+            by_recipe, items = read_recipe(compiled, tree, head)
+            found = by_recipe if found is None else found | (by_recipe or {})
         metadata = read_metadata(tree) if meta else None
         hrefs = read_links(tree, head.base) if links else None
         if callback is not None:  # last, for it may change the tree
@@ -49,6 +74,7 @@ def build_extractor(
             links=hrefs,
             html=page.text if html else None,
             fields=found,
+            items=items,
         )
 
     return extract

@@ -29,7 +29,7 @@ def read_metadata(tree: LexborHTMLParser) -> dict[str, Any] | None:
     jsonld: list[Any] = []
     for node in tree.css("meta[content], script[type]"):
         if node.tag_id != _META:
-            jsonld += _objects(node)
+            jsonld += jsonld_objects(node)
             continue
         attributes = node.attributes
         content = (attributes.get("content") or "").strip()
@@ -54,7 +54,8 @@ def _add(part: dict[str, Any], key: str, content: str) -> None:
         part[key] = [known, content]
 
 
-def _objects(script: LexborNode) -> list[Any]:
+def jsonld_objects(script: LexborNode) -> list[dict[str, Any]]:
+    """Return the objects at the top of a script of JSON-LD; none when it is another script or cannot be read."""
     media_type = (script.attributes.get("type") or "").partition(";")[0]
     if media_type.strip().lower() != _JSONLD:
         return []

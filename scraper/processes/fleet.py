@@ -15,7 +15,7 @@ from scraper.bottleneck import finish_s
 from scraper.config import Config
 from scraper.engine import Results
 from scraper.errors import UsageError, reason_of
-from scraper.extract import build_extractor
+from scraper.extract import make_extract
 from scraper.loops import in_thread
 from scraper.models import Lines, Rows
 from scraper.poison import ParseNotes
@@ -41,7 +41,7 @@ def make_fleet(config: Config, *, notes: ParseNotes, executor: Executor | None =
     `parts` are the run's two ends and who looks on. `executor` runs a call for each process, all at the same time; the
     default gives each a Python of its own. Raises UsageError for a bad setting.
     """
-    build_extractor(select=config.select, links=config.links, meta=config.meta, html=config.html, parse=config.parse)
+    make_extract(config)
     _refuse_unsendable(config.parse)
     return Fleet(config=config, notes=notes, executor=executor or FreshInterpreters(), limit=config.limit, **parts)
 

@@ -52,7 +52,7 @@ async def _work(share: Share, log: "_Log") -> None:
     config = within_limits(share.config)
     notes = ParseNotes()
     with notes.joined(share.notes):
-        async with make_worker(config, notes=notes) as (worker, names):
+        async with make_worker(config, around=notes.around) as (worker, names):
             link = Link(share.number, share.processes, writer, log.taken)
             link.engine = engine = make_engine(
                 config, worker=worker, names=names, rows=link, results=make_results(config), sink=link.send,
