@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "scraper"
 ROWS = {
     "__main__": 10, "cli": 9,
     "api": 8,
-    "processes": 7,
+    "processes": 7, "trial": 7,
     "wiring": 6,
     "engine": 5, "plan": 5, "verify": 5,
     "worker": 4, "door": 4, "timesheet": 4, "writer": 4, "run": 4,
@@ -23,7 +23,7 @@ ROWS = {
 
 DOORS = {
     "typer": {"cli"},
-    "httpx": {"fetcher", "transport", "wiring", "api", "cron"},
+    "httpx": {"fetcher", "transport", "wiring", "api", "trial", "cron"},
     "aiohttp": {"transport"},
     "yarl": {"transport"},
     "certifi": {"transport"},

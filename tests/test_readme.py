@@ -1,5 +1,7 @@
 """The README is true: its blocks run, and it names every option, key and kind."""
 
+import asyncio
+import json
 import re
 import shlex
 import sys
@@ -13,7 +15,11 @@ from scraper import errors, wiring
 from scraper.cli import main
 from scraper.cli import options as option_types
 from scraper.config import Config, option
+from scraper.demo.pages import build
+from scraper.fetcher.saved import saved_page
 from scraper.models import Record
+from scraper.recipe import TYPES, Field
+from scraper.trial import try_saved
 
 README = Path(__file__).parents[1] / "README.md"
 TEXT = README.read_text()
@@ -77,6 +83,33 @@ def test_every_shell_line_runs(line, capsys):
 @pytest.mark.parametrize("name", sorted(Config.__struct_fields__))
 def test_every_option_is_documented(name):
     assert f"`{option(name)}" in TEXT or f"`{name}=`" in TEXT
+
+
+RECIPES = [block for block in blocks("toml") if "\n[fields]" in f"\n{block}" and "=" in block]
+FOUND = [json.loads(block) for block in blocks("json") if block.startswith('{"fields"')]
+SHOP = "https://shop.example"
+
+
+@pytest.mark.parametrize(("recipe", "found"), list(zip(RECIPES, FOUND, strict=True)), ids=lambda value: str(value)[:14])
+def test_each_recipe_finds_on_its_page_what_is_shown(recipe, found, tmp_path):
+    """The book and the shelf are the demo site's; the article is the one that is printed."""
+    (tmp_path / "r.toml").write_text(recipe)
+    bookshop = {path: reply.body for path, reply in build(SHOP).items()}
+    place = RECIPES.index(recipe)
+    path = ("/books/the-tide-clerk.html", "/shelves/sea-and-weather.html", "/article.html")[place]
+    body = (blocks("html")[0].encode() if blocks("html") else b"") if place > 1 else bookshop[path]
+    page = saved_page(body, "page.html", ("https://news.example" if place > 1 else SHOP) + path)
+    record = asyncio.run(try_saved(page, Config(recipe=tmp_path / "r.toml"))).record
+    shown = {"fields": record.fields} | ({"items": record.items[:2]} if record.items is not None else {})
+    assert shown == found
+    assert list(shown["fields"]) == list(found["fields"])
+
+
+def test_every_key_and_type_of_a_recipe_is_documented():
+    if not RECIPES:
+        pytest.skip("there is no section on recipes yet")
+    for name in {*Field.__struct_fields__, *TYPES}:
+        assert f"`{name}`" in TEXT
 
 
 def test_the_defaults_in_the_table_of_options_are_those_of_the_settings():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from scraper.cli.app import app
-from scraper.cli.commands import demo, plan, scrape, verify
+from scraper.cli.commands import demo, plan, scrape, try_, verify
 from scraper.errors import RunError, UsageError
 
 __all__ = ["app", "main"]
@@ -17,6 +17,7 @@ _LAST_STANDARD = 2
 scrape.add_to(app)  # in the order that the help lists them
 demo.add_to(app)
 plan.add_to(app)
+try_.add_to(app)
 verify.add_to(app)
 
 
