@@ -69,6 +69,11 @@ class Protocol(ResponseHandler):
             body.set_exception(ClientPayloadError(str(exc)), exc)
         super().connection_lost(exc)
 
+    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002 - aiohttp's signature
+        """Go on after a pause; aiohttp asks for that after each piece of a body that is read, paused or not."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def data_received(self, data: bytes) -> None:
         """Parse what came; the body apart from its head, so that a fault after the body leaves the answer whole."""
         if self._is_idle and data:  # nothing was asked; without data, reading is resumed after a pause

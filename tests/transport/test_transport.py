@@ -1,4 +1,4 @@
-"""The httpx transport on aiohttp's pool, on a real socket: bytes, exceptions, cancellation, kept connections."""
+"""The httpx transport on aiohttp's pool, on a real socket: bytes, cancellation, certificates, the proxy."""
 
 import asyncio
 import random
@@ -6,30 +6,14 @@ import random
 import httpx
 import local_site
 import pytest
-from local_site import html, raw, reply
+from clients import LIMITS, get, transport
+from local_site import html, reply
 
 from scraper.errors import UsageError
-from scraper.transport import AiohttpTransport, tls_context
-from scraper.transport.dns import CachingResolver
+from scraper.transport import tls_context
 from scraper.transport.phases import Phases
 
 TARGETS = ["/%7Eme|x[1]^?q=%41'{}", "/a%2Fb//c/./d"]
-LIMITS = {"connect": 5.0, "read": 5.0}
-
-
-def transport(limit=50, max_open=100, **options):
-    resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-    return AiohttpTransport(limit=limit, max_open=max_open, idle_timeout_s=30.0, resolver=resolver, **options)
-
-
-async def get(client, url, headers=(), **extensions):
-    request = httpx.Request("GET", url, headers=dict(headers), extensions={"timeout": LIMITS, **extensions})
-    response = await client.handle_async_request(request)
-    try:
-        body = b"".join([piece async for piece in response.stream])
-    finally:
-        await response.aclose()
-    return response, body
 
 
 def test_a_response_comes_with_status_raw_headers_and_raw_body():
@@ -76,86 +60,6 @@ def test_only_the_headers_that_were_given_and_host_go_out():
             await get(client, site.url(), headers={"X-Mine": "1"})
             await client.aclose()
             assert set(site.hits[0].headers) == {"host", "x-mine"}
-
-    asyncio.run(scenario())
-
-
-@pytest.mark.parametrize(
-    ("page", "error"),
-    [
-        (raw(b"", then="close"), httpx.ReadError),
-        (raw(b"", then="reset"), httpx.ReadError),
-        (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort"), httpx.ReadError),
-        (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort", then="reset"), httpx.ReadError),
-        (raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), httpx.ReadError),
-        (raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n"), httpx.RemoteProtocolError),
-        (raw(b"ICY 200 OK\r\n\r\n"), httpx.RemoteProtocolError),
-        (raw(b"HTTP/1.1 99 Low\r\n\r\n"), httpx.RemoteProtocolError),
-        (raw(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"), httpx.RemoteProtocolError),
-        (raw(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n"), httpx.RemoteProtocolError),
-    ],
-)
-def test_every_fault_is_an_httpx_exception(page, error):
-    async def scenario():
-        async with local_site.serve({"/": page}) as site:
-            client = transport()
-            with pytest.raises(error):
-                await get(client, site.url())
-            await client.aclose()
-
-    asyncio.run(scenario())
-
-
-def test_silence_is_a_read_timeout_and_a_full_backlog_a_connect_timeout():
-    async def scenario():
-        client = transport()
-        short = {"timeout": {"connect": 0.05, "read": 0.05}}
-        async with local_site.serve({"/": raw(b"", then="hang")}) as site:
-            with pytest.raises(httpx.ReadTimeout):
-                await get(client, site.url(), **short)
-        with local_site.silent_listener() as port, pytest.raises(httpx.ConnectTimeout):
-            await get(client, f"http://127.0.0.1:{port}/", **short)
-        await client.aclose()
-
-    asyncio.run(scenario())
-
-
-def test_a_new_connection_that_is_dropped_is_not_tried_again():
-    async def scenario():
-        async with local_site.serve({"/": raw(b"", then="close")}) as site:
-            client = transport()
-            with pytest.raises(httpx.ReadError):
-                await get(client, site.url())
-            await client.aclose()
-        assert site.connections == 1
-
-    asyncio.run(scenario())
-
-
-def test_a_kept_connection_that_the_server_closed_is_replaced_at_once():
-    async def scenario():
-        async with local_site.serve({"/": html("x", then="close")}) as site:
-            client = transport()
-            for _ in range(50):
-                response, body = await get(client, site.url())
-                assert (response.status_code, body) == (200, b"x")
-            await client.aclose()
-        assert site.connections == 50
-
-    asyncio.run(scenario())
-
-
-def test_a_kept_connection_that_dies_under_the_request_is_replaced_at_once():
-    async def answer(_, connection):
-        return raw(b"", then="reset") if connection.hits == 2 else html("x")
-
-    async def scenario():
-        async with local_site.serve(answer) as site:
-            client = transport()
-            for _ in range(10):
-                assert (await get(client, site.url()))[1] == b"x"
-            await client.aclose()
-        assert site.connections == 10
 
     asyncio.run(scenario())
 
@@ -271,6 +175,28 @@ def test_requests_go_through_the_proxy_and_none_is_taken_from_the_environment(mo
             client = transport()
             assert (await get(client, site.url()))[1] == b"direct"
             await client.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_a_proxy_gets_the_login_of_its_url_and_no_host_does():
+    async def scenario():
+        async with local_site.serve({"http://example.test/x": reply(200, {}, "by proxy")}) as proxy:
+            client = transport(proxy=proxy.url().rstrip("/").replace("://", "://user:word@"))
+            for _ in range(2):  # on a new connection and on a kept one
+                assert (await get(client, "http://example.test/x"))[1] == b"by proxy"
+            await client.aclose()
+        assert [hit.headers["proxy-authorization"] for hit in proxy.hits] == ["Basic dXNlcjp3b3Jk"] * 2
+
+    asyncio.run(scenario())
+
+
+def test_a_scheme_that_is_not_http_is_refused():
+    async def scenario():
+        client = transport()
+        with pytest.raises(httpx.UnsupportedProtocol):
+            await get(client, "ftp://example.test/")
+        await client.aclose()
 
     asyncio.run(scenario())
 
