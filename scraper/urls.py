@@ -46,16 +46,22 @@ def parse(text: str, base: str | None = None) -> Address:
         href = str(ada_url.join_url(base, text) if base else ada_url.normalize_url(text)).partition("#")[0]
     except (ValueError, UnicodeError) as error:
         raise InvalidUrl(_what_is_wrong(text, base)) from error
-    scheme, _, rest = href.partition("://")
-    if scheme not in ("http", "https"):
+    if not href.startswith(("http://", "https://")):
         if base is None and not _HAS_SCHEME.match(text):  # "localhost:8080/": a host, taken for a scheme
             raise InvalidUrl(_what_is_wrong(text))
         raise UnsupportedScheme(f"{href.partition(':')[0]}: URLs are not fetched, only http: and https:")
-    host = rest.partition("/")[0].rpartition("@")[2]
-    if host.endswith(":0"):
+    address = split(href)
+    if address.host.endswith(":0"):
         raise InvalidUrl("port 0 cannot be connected to")
     if len(href) > MAX_URL_LENGTH:
         raise InvalidUrl(f"the URL has {len(href):,} characters once encoded; {MAX_URL_LENGTH:,} at most")
+    return address
+
+
+def split(href: str) -> Address:
+    """Return the Address that has this `href`: for what was parsed before, at a tenth of the cost."""
+    scheme, _, rest = href.partition("://")
+    host = rest.partition("/")[0].rpartition("@")[2]
     return Address(href, host, scheme, f"{scheme}://{host}")
 
 

@@ -17,6 +17,7 @@ from scraper.urls import (
     join,
     masked,
     parse,
+    split,
     split_userinfo,
 )
 
@@ -182,3 +183,10 @@ def test_masking_never_fails_and_is_done_once(text):
 def test_userinfo_is_told_apart_from_the_rest():
     assert split_userinfo("http://me:s@h/a@b") == ("http://h/a@b", "me:s")
     assert split_userinfo("http://h/a@b") == ("http://h/a@b", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["http://a.test", "https://user:word@A.test:8443/x@y/?q=://", "http://[::1]:81/", "http://ä.test/"]
+)
+def test_a_url_that_was_parsed_is_split_without_parsing_it_again(text):
+    assert split(parse(text).href) == parse(text)

@@ -27,9 +27,9 @@ from scraper.fetcher.failures import to_url_error
 from scraper.fetcher.inflate import ACCEPT_ENCODING, inflater
 from scraper.fetcher.media_type import is_html, may_be_html, media_type
 from scraper.models import Page, Redirect, Request
-from scraper.transport import AiohttpTransport
+from scraper.transport import AiohttpTransport, RawResponse
 from scraper.transport.addresses import Guard, literal
-from scraper.urls import Address, parse, split_userinfo
+from scraper.urls import Address, split, split_userinfo
 
 __all__ = ["Fetcher"]
 
@@ -88,9 +88,9 @@ class Fetcher:
 
     async def _follow(self, attempt: Attempt) -> Page:
         request = attempt.request
-        address = parse(request.url)
+        address = split(request.url)
         trail = request.trail
-        listed = parse(trail.listed.href) if trail else address
+        listed = split(trail.listed.href) if trail else address
         own_origin = listed.origin if request.is_page else ""
         authorization = _authorization(listed)
         may_lead_inside = not self._guard.is_for_all and (trail is None or trail.may_lead_inside)
@@ -158,9 +158,8 @@ class Fetcher:
         return following
 
     async def _read(self, response: httpx.Response, attempt: Attempt) -> Page:
-        headers = tuple(
-            (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
-        )
+        raw = response.raw_headers if isinstance(response, RawResponse) else response.headers.raw
+        headers = tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw])
         content_type = _joined(headers, "content-type")
         if attempt.request.is_page:
             if not response.is_success:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import AsyncIterator
-from functools import cache, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 
 import certifi
 import httpx
@@ -17,7 +17,7 @@ from scraper.transport.failures import FOREIGN, translated
 from scraper.transport.phases import CURRENT, Phases
 from scraper.transport.pool import CappedConnector
 
-__all__ = ["AiohttpTransport"]
+__all__ = ["AiohttpTransport", "RawResponse"]
 
 _MAX_ROUTES = 1024
 """Origins that are remembered; one more costs 40 µs."""
@@ -65,7 +65,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """What resolves the names of the hosts that are asked; None when a proxy does."""
         return None if self._proxy else self._resolver
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx.Request) -> "RawResponse":
         """Return the response with its body still to be read. Raises httpx.TransportError, or BlockedAddress.
 
         The request must not have a body.
@@ -85,7 +85,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             )
         except FOREIGN as error:
             raise translated(error) from error
-        return httpx.Response(answer.message.code, headers=list(answer.message.raw_headers), stream=_Body(answer))
+        return RawResponse(answer)
 
     def _make_route(self, origin: str) -> Route:
         if not origin.startswith(("http://", "https://")):
@@ -121,6 +121,20 @@ def tls_context(*, is_insecure: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+class RawResponse(httpx.Response):
+    """A response whose headers are put in httpx's form when they are asked for: most of what it takes to make one."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.message.code, stream=_Body(answer))
+        del self.headers  # httpx's own, without any
+        self.raw_headers = answer.message.raw_headers
+
+    @cached_property
+    def headers(self) -> httpx.Headers:  # type: ignore[override]  # a variable there
+        """The headers as httpx has them."""
+        return httpx.Headers(self.raw_headers)
 
 
 class _Body(httpx.AsyncByteStream):
