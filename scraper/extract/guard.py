@@ -49,8 +49,7 @@ def refuse_costly(html: bytes) -> None:
     number = html.count(b"<")
     if number <= FEW_TAGS:
         return
-    tags = [html.count(b"<", start, start + _CHUNK) for start in range(0, len(html), _CHUNK)]
-    if number > MANY_TAGS or _most_unclosed(html, tags) > MAX_UNCLOSED or (number > SOME_TAGS and _is_odd(html)):
+    if number > MANY_TAGS or _most_unclosed(html) > MAX_UNCLOSED or (number > SOME_TAGS and _is_odd(html)):
         Walk().through(html)
 
 
@@ -74,12 +73,12 @@ def tags_of_many_attributes(html: bytes) -> list[tuple[int, int]]:
     return found
 
 
-def _most_unclosed(html: bytes, tags: list[int]) -> int:
+def _most_unclosed(html: bytes) -> int:
     """Return by how many the start tags outnumber the end tags between any two places, going by every 4th chunk."""
     unclosed = lowest = most = 0
-    for index in range(0, len(tags), 4):
-        start = index * _CHUNK
-        unclosed += 4 * (tags[index] - 2 * html.count(b"</", start, start + _CHUNK))
+    for start in range(0, len(html), 4 * _CHUNK):
+        end = start + _CHUNK
+        unclosed += 4 * (html.count(b"<", start, end) - 2 * html.count(b"</", start, end))
         lowest = min(lowest, unclosed)
         most = max(most, unclosed - lowest)
     return most
