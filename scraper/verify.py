@@ -1,19 +1,18 @@
 """Proves from the files alone that each URL of the sources has exactly one whole, well-formed record."""
 
-import stat
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from scraper.errors import ERROR_KINDS, UsageError
+from scraper.errors import ERROR_KINDS
 from scraper.models import Failure, Record, Redirect, Row, Rows, Timings
 from scraper.output import OutputFile
-from scraper.output.lines import end_of_data, end_of_members, lines
+from scraper.output.lines import lines
+from scraper.resume.reading import end_of_whole, open_to_read
 from scraper.resume.records import decode
 from scraper.urls import FingerprintSet, identity
 
@@ -66,25 +65,13 @@ async def verify(name: str, rows: Rows | None, *, limit: int | None = None) -> V
 
     Takes some 30 bytes of memory for each URL. Raises UsageError when a file cannot be read.
     """
-    with _opened(name) as file:
+    with open_to_read(name) as file:
         proof = _Proof(file)
         proof.read_output()
         if rows is not None:
             await proof.read_sources(rows, limit)
             proof.find_extra()
         return proof.verdict()
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[OutputFile]:
-    path = Path(name)
-    try:
-        if "\0" in name or not stat.S_ISREG(path.stat().st_mode):
-            raise UsageError(f"{name} is not a file; name the output of a run")
-        with path.open("rb", buffering=0) as raw:
-            yield OutputFile(name, path, raw.fileno())
-    except OSError as error:
-        raise UsageError(f"cannot read {name}: {error.strerror}; name the output of a run") from error
 
 
 class _Failure(Failure, frozen=True, forbid_unknown_fields=True):
@@ -192,7 +179,7 @@ class _Proof:
         """Yield the lines, less what a killed run or a power loss left of a last one. Raises ValueError for damage."""
         rest = bytearray()
         number = 0
-        end = self._end_of_whole()
+        end = end_of_whole(self.file)
         for line in lines(self.file, end, rest):
             number += 1
             yield line
@@ -201,14 +188,6 @@ class _Proof:
             yield bytes(rest)
             rest.clear()
         self.torn_bytes = self.file.size - end + len(rest)
-
-    def _end_of_whole(self) -> int:
-        if not self.file.compression:
-            return end_of_data(self.file)
-        try:
-            return end_of_members(self.file)
-        except ValueError:
-            return self.file.size  # damage: reading finds the place
 
     def _check(self, number: int, line: bytes) -> None:
         try:

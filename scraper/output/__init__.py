@@ -5,6 +5,7 @@
 `lines`       the text of a file that a killed run may have left
 `lock`        one run at a time on a file; freed by the system with the process
 `stream`      standard output, a pipe, a device: a piece when it is ready
+`published`   a file that appears whole or not at all
 `refusals`    what the system refuses, as one line with a remedy
 ============  ==================================================================
 """
@@ -17,7 +18,17 @@ from scraper.output.file import OutputFile, open_file
 from scraper.output.refusals import STDOUT, refusal
 from scraper.output.stream import OutputStream, open_stdout, open_stream
 
-__all__ = ["STDOUT", "OutputFile", "OutputStream", "open_destination", "refusal"]
+__all__ = ["STDOUT", "OutputFile", "OutputStream", "is_stream", "open_destination", "refusal"]
+
+
+def is_stream(name: str) -> bool:
+    """Return whether `name` is `-`, a pipe or a device. Raises OSError, ValueError for a name that cannot be one."""
+    if name == STDOUT:
+        return True
+    with suppress(FileNotFoundError):
+        kind = Path(name).stat().st_mode
+        return not stat.S_ISREG(kind) and not stat.S_ISDIR(kind)
+    return False
 
 
 def open_destination(name: str) -> OutputFile | OutputStream:
@@ -28,10 +39,6 @@ def open_destination(name: str) -> OutputFile | OutputStream:
     try:
         if name == STDOUT:
             return open_stdout()
-        with suppress(FileNotFoundError):
-            kind = Path(name).stat().st_mode
-            if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
-                return open_stream(name)
-        return open_file(name)
+        return open_stream(name) if is_stream(name) else open_file(name)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise refusal(name, error, "open") from error
