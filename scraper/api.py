@@ -1,9 +1,10 @@
 """scrape() ascrape() stream(): what the library offers, and what the command is built on."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ import msgspec
 from scraper.config import Config
 from scraper.engine import Results
 from scraper.errors import ProcessDied, UsageError
+from scraper.kept import PageKeeper, container_name, open_container
 from scraper.loops import in_own_loop, in_thread
 from scraper.models import Record, Rows
 from scraper.output import OutputFile, OutputStream
@@ -26,6 +28,8 @@ from scraper.sources import iterable_source, open_sources
 from scraper.stats import Summary
 from scraper.wiring import make_engine, make_results, make_robots, make_worker, process_count, within_limits
 from scraper.writer import Writer
+
+_log = logging.getLogger(__name__)
 
 Urls = str | os.PathLike[str] | Iterable[str | Mapping[str, Any]] | AsyncIterable[str | Mapping[str, Any]]
 """A list's path or one URL; or URLs, or rows with a `url` column, from anything that can be iterated."""
@@ -76,9 +80,12 @@ async def stream(
     async def wait_for_consumer(_: Results) -> None:
         await is_consumed.wait()
 
+    keeper = PageKeeper() if settings.keep else None
+
     async def work() -> None:
-        async with _engines(settings, transport, ParseNotes()) as make:
-            await make(rows=rows_of(urls, settings), results=results, sink=wait_for_consumer).run()
+        async with _engines(settings, transport, ParseNotes(), keeper) as make:
+            with await _keeping(keeper, settings):
+                await make(rows=rows_of(urls, settings), results=results, sink=wait_for_consumer).run()
 
     def wake_consumer(_: object) -> None:
         with suppress(asyncio.QueueFull):  # then it has records to take and does not wait
@@ -120,17 +127,19 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
     steered = partial(_steered, config, on_start=on_start, started=now if started is None else started)
     finish = partial(_run_to_end, sources=sources, steered=steered, started=now)
     notes = ParseNotes()
-    async with _engines(config, transport, notes) as make:
+    keeper = PageKeeper() if config.keep else None
+    async with _engines(config, transport, notes, keeper) as make:
         start = partial(make, rows=rows, results=make_results(config), watch=watch)
         if config.output is None:
             records: list[Record] = []
-            engine = start(sink=partial(_collect, records))
-            return Run(await finish(engine, output=None), records)
+            with await _keeping(keeper, config):
+                engine = start(sink=partial(_collect, records))
+                return Run(await finish(engine, output=None), records)
         with ExitStack() as stack:
             output = stack.enter_context(await _opened(config, sources))
             stack.enter_context(_not_left_empty(output.target))
-            with notes.beside(output.target):
-                engine = start(sink=Writer(output).run, finished=output.finished, fatal=notes.fatal)
+            with notes.beside(output.target), await _keeping(keeper, config, output) as kept:
+                engine = start(sink=Writer(output, kept).run, finished=output.finished, fatal=notes.fatal)
                 summary = await finish(engine, output=output.path)
             stack.pop_all()  # what settles it closes it, though we be cancelled meanwhile
             replaced = await in_thread(output.settle_and_close)
@@ -139,15 +148,17 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
 
 @asynccontextmanager
 async def _engines(
-    config: Config, transport: httpx.AsyncBaseTransport | None, notes: ParseNotes
+    config: Config, transport: httpx.AsyncBaseTransport | None, notes: ParseNotes, keeper: PageKeeper | None
 ) -> AsyncIterator[Callable[..., Running]]:
     """Make what makes the engine of a run, in this process or for several; `notes` are of the pages under parse."""
     if process_count(config) == 1:
-        async with make_worker(config, transport, notes.around) as (worker, names):
+        async with make_worker(config, transport, notes.around, keeper) as (worker, names):
             yield partial(make_engine, config, worker=worker, names=names)
         return
     if transport is not None:
         raise UsageError("transport cannot be sent to other processes; leave processes at 1 with one of your own")
+    if keeper is not None:
+        raise UsageError("--keep writes one container, which one process keeps; leave --processes at 1 with it")
     from scraper.processes.fleet import make_fleet  # noqa: PLC0415 - a run in one process does without
 
     yield partial(make_fleet, config, notes=notes)
@@ -246,6 +257,21 @@ async def _opened(config: Config, sources: Sequence[str]) -> Output:
         sources=sources,
     )
     return await in_thread(opening, undo=lambda output: output.target.close())
+
+
+async def _keeping(
+    keeper: PageKeeper | None, config: Config, output: Output | None = None
+) -> AbstractContextManager[OutputFile | None]:
+    """Open the container of `config.keep` in a thread; entered, `keeper` writes to it."""
+    if keeper is None:
+        return nullcontext()
+    now = datetime.now().astimezone()
+    name = container_name(config.keep or "", None if output is None else output.path, now)
+    opening = partial(open_container, name, fresh=config.fresh, now=now)
+    file, is_new = await in_thread(opening, undo=lambda opened: opened[0].close())
+    if is_new and output is not None and len(output.finished):
+        _log.warning("%s is new: pages whose records are in %s already are not in it", name, output.path)
+    return keeper.writing_to(file)
 
 
 async def _scrape(

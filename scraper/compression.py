@@ -1,7 +1,7 @@
 """gzip and zstd files by their suffix: members out, each piece flushed; any pieces in."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import Protocol
 
@@ -11,6 +11,8 @@ from isal import isal_zlib
 SUFFIXES = (".gz", ".zst")
 MEMBER_BYTES = 256 * 1024
 """Text after which a member is finished and the next begun: what a killed run leaves open is read back at once."""
+MEMBER_START = {".gz": b"\x1f\x8b\x08\x00", ".zst": b"\x28\xb5\x2f\xfd"}
+"""What our members begin with: deflate without optional fields (RFC 1952, section 2.3), a frame (RFC 8878, 3.1.1)."""
 
 
 class Decompressor(Protocol):
@@ -44,8 +46,10 @@ def decompressor(compression: str) -> Decompressor:
     return _Zstd() if compression == ".zst" else _Plain()
 
 
-def compress(data: bytes, compression: str) -> bytes:
+def compress(data: bytes, compression: str, *, zstd_level: int = 3) -> bytes:
     """Return `data` as one whole gzip member (RFC 1952) or zstd frame (RFC 8878), with a checksum."""
+    if compression == ".zst":
+        return zstandard.ZstdCompressor(level=zstd_level, write_checksum=True).compress(data)
     return _COMPRESSORS[compression](len(data)).end(data)
 
 
@@ -127,6 +131,25 @@ _COMPRESSORS: dict[str, Callable[[int | None], _Compressor]] = {
     ".zst": _ZstdCompressor,
     "": _PlainCompressor,
 }
+
+
+def one_member(pieces: Iterable[bytes], compression: str) -> tuple[bytes, int]:
+    """Return the text of the gzip member or zstd frame that `pieces` begin with, and its compressed size in bytes.
+
+    Raises ValueError when it is damaged, or the pieces end before it does.
+    """
+    member = zlib.decompressobj(31) if compression == ".gz" else zstandard.ZstdDecompressor().decompressobj()
+    parts = []
+    fed_bytes = 0
+    try:
+        for piece in pieces:
+            parts.append(member.decompress(piece))
+            fed_bytes += len(piece)
+            if member.eof:
+                return b"".join(parts), fed_bytes - len(member.unused_data)
+    except (zlib.error, zstandard.ZstdError) as error:
+        raise ValueError(f"damaged {compression} data ({error})") from error
+    raise ValueError("the compressed data ends too early")
 
 
 class _Plain:

@@ -130,6 +130,9 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A function, or `"module:function"`, that gets the Page and returns a dict for the record's `fields`."""
     output: str | None = None
     """The JSONL file (`.gz`, `.zst` too), a str or a path; `-` is stdout; `{date}` and `{time}` are filled in."""
+    keep: str | None = None
+    """Where fetched pages are kept, to be extracted again: a `.warc.zst` or `.warc.gz` file, or a folder for one named
+    like the output. A str or a path; `{date}` and `{time}` are filled in."""
     fresh: bool = False
     """Start anew: an existing output is renamed, never deleted."""
     retry_failed: str | bool = False
@@ -166,6 +169,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         self._check_numbers()
         if self.output == "":
             raise UsageError("--output is empty; name a file, or - for standard output")
+        if self.keep == "":
+            raise UsageError("--keep is empty; name a folder, or a file that ends in .warc.zst or .warc.gz")
         for line in self.header:
             split_header(line)
         if not self.user_agent or not _HEADER_VALUE.fullmatch(self.user_agent):
@@ -241,7 +246,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise _refusal(error) from None
 
 
-_PATHS = frozenset({"output", "log_file", "latest", "recipe"})
+_PATHS = frozenset({"output", "log_file", "latest", "recipe", "keep"})
 _MINIMUM: dict[str, float] = {
     "concurrency": 1,
     "processes": 1,

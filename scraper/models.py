@@ -159,6 +159,10 @@ class Extracted(Struct, frozen=True, kw_only=True):
     fields: dict[str, Any] | None = None
     items: list[dict[str, Any]] | None = None
 
+    def in_record(self) -> dict[str, Any]:
+        """Return it as keys of a Record."""
+        return structs.asdict(self)
+
 
 class Failure(Struct, frozen=True):
     """Why a URL has no page: a slug of the closed set in `errors`, and a sentence."""
@@ -230,3 +234,6 @@ Fetch = Callable[[Request], Awaitable[Page]]
 
 Extract = Callable[[Page], Extracted]
 """A page in, its fields out, or a UrlError."""
+
+Keep = Callable[[Page, Record], Awaitable[None]]
+"""Stores a page that was fetched, before its record is."""

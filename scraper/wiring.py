@@ -22,7 +22,7 @@ from scraper.engine import Engine, Results
 from scraper.extract import make_extract
 from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier, FrontierCore, Names, Pace
-from scraper.models import Extract
+from scraper.models import Extract, Keep
 from scraper.retry import RetryPolicy
 from scraper.robots import Robots, RobotsMemory
 from scraper.transport import AiohttpTransport
@@ -56,7 +56,10 @@ def within_limits(config: Config) -> Config:
 
 @asynccontextmanager
 async def make_worker(
-    config: Config, transport: httpx.AsyncBaseTransport | None = None, around: Around | None = None
+    config: Config,
+    transport: httpx.AsyncBaseTransport | None = None,
+    around: Around | None = None,
+    keep: Keep | None = None,
 ) -> AsyncIterator[tuple[Worker, Names | None]]:
     """Make what turns jobs into records, and what looks up the names of their hosts. `around` wraps the Extract.
 
@@ -75,6 +78,7 @@ async def make_worker(
             wall_clock=_utc_now,
             # A user's function is called in the loop's thread always: what it uses may belong to that.
             large_page_bytes=defaults.LARGE_PAGE_BYTES if config.parse is None else math.inf,
+            keep=keep,
         )
         yield worker, transport.names if isinstance(transport, AiohttpTransport) else None
 

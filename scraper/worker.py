@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from scraper.errors import PUSH_BACK_STATUSES, InternalError, UrlError
 from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
-from scraper.models import Extract, Extracted, Failure, Fetch, Job, Page, Record, Request, Timings, Trail
+from scraper.models import Extract, Extracted, Failure, Fetch, Job, Keep, Page, Record, Request, Timings, Trail
 from scraper.retry import RetryPolicy
 from scraper.urls import masked, parse
 
@@ -46,25 +46,31 @@ class Worker:
         retry_after_cap_s: float,
         wall_clock: Callable[[], datetime],
         large_page_bytes: float = math.inf,
+        keep: Keep | None = None,
     ) -> None:
-        """`extract` gets pages of more than `large_page_bytes` in a thread, one at a time; the others in the loop."""
+        """`extract` gets pages of more than `large_page_bytes` in a thread, one at a time; the others in the loop.
+
+        `keep` gets each page that was fetched, before its record goes anywhere.
+        """
         self.fetch = fetch
         self._extract = extract
         self._retry = retry
         self._retry_after_cap_s = retry_after_cap_s
         self._wall_clock = wall_clock
         self._large_page_bytes = large_page_bytes
+        self._keep = keep
         self._large_pages = asyncio.Lock()
 
     async def process(
         self, job: Job, *, is_last_of_host: bool = False, on_sent: Callable[[], None] | None = None
     ) -> Outcome:
-        """Try `job` once. Whatever happens, short of being cancelled, is an Outcome."""
+        """Try `job` once. Whatever happens, short of being cancelled, is an Outcome; but `keep` may raise RunError."""
         fetched_at = job.trail.fetched_at if job.trail else _iso(self._wall_clock())
         started = perf_counter()
         request = Request(
             url=job.href, is_last_of_host=is_last_of_host, is_followed=False, trail=job.trail, on_sent=on_sent
         )
+        page = None
         try:
             page = await self.fetch(request)
             if page.location is not None:
@@ -85,12 +91,19 @@ class Worker:
             timings = structs.replace(page.timings, parse=round(parse_s * 1000, 2))
             elapsed_ms = _elapsed_ms(job, ended - started)
             record = _page_record(job, page, extracted, fetched_at=fetched_at, elapsed_ms=elapsed_ms, timings=timings)
+            if self._keep is not None:
+                await self._keep(page, record)
             return Outcome(signal=ANSWERED, record=record, timings=timings)
         wait_s, signal = self.decide(failure, job)
         if wait_s is not None:
             return Outcome(signal=signal, retry=job.again(), wait_s=wait_s, timings=failure.timings)
         elapsed_ms = _elapsed_ms(job, perf_counter() - started)
         record = failure_record(job, failure, fetched_at=fetched_at, elapsed_ms=elapsed_ms)
+        if self._keep is not None and page is not None:  # the next recipe may do better with it
+            described = _page_record(
+                job, page, Extracted(), fetched_at=fetched_at, elapsed_ms=elapsed_ms, timings=page.timings
+            )
+            await self._keep(page, described)
         return Outcome(signal=signal, record=record, timings=failure.timings)
 
     async def _extracted(self, page: Page) -> tuple[Extracted, float]:
@@ -196,16 +209,8 @@ def _page_record(  # noqa: PLR0913 - what the record is made of
         etag=page.header("etag"),
         last_modified=page.header("last-modified"),
         sha256=sha256(page.body).hexdigest(),
-        title=extracted.title,
-        description=extracted.description,
-        canonical=extracted.canonical,
-        lang=extracted.lang,
-        meta=extracted.meta,
-        links=extracted.links,
-        html=extracted.html,
-        fields=extracted.fields,
-        items=extracted.items,
         input=job.row.input,
+        **extracted.in_record(),
     )
 
 

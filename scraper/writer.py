@@ -20,13 +20,14 @@ STREAM_PATIENCE_S = 0.5
 class Writer:
     """The only one who writes to the output."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, kept: OutputFile | None = None) -> None:
+        """`kept` holds the pages of the records: it is synced before they are."""
         self.records = 0
         """Records that were handed to the system."""
         self.bytes_written = 0
         target = output.target
         self._members = Members(target.compression)
-        self._sink: _Sink = _FileSink(target) if isinstance(target, OutputFile) else _StreamSink(target)
+        self._sink: _Sink = _FileSink(target, kept) if isinstance(target, OutputFile) else _StreamSink(target)
         self._lines = bytearray()
         """Whole lines that are not written yet."""
         self._gathered = 0
@@ -121,9 +122,10 @@ class _Sink(Protocol):
 
 
 class _FileSink:
-    def __init__(self, file: OutputFile) -> None:
+    def __init__(self, file: OutputFile, kept: OutputFile | None = None) -> None:
         self.sync_at: float | None = None
         self._file = file
+        self._kept = kept
         self._syncer = ThreadPoolExecutor(1, "fsync")  # an fsync takes seconds on a busy disk
         self._syncing: Future[None] | None = None
 
@@ -146,7 +148,7 @@ class _FileSink:
             self._file.append(data)
         if self._syncing and not self._syncing.cancelled():
             self._syncing.result()
-        self._file.sync()
+        self._sync_files()
         self._file.check()
 
     def close(self) -> None:
@@ -157,8 +159,13 @@ class _FileSink:
         self.sync_at = None
         if self._syncing:
             await asyncio.wrap_future(self._syncing)
-        self._syncing = self._syncer.submit(self._file.sync)
+        self._syncing = self._syncer.submit(self._sync_files)
         return self._syncing
+
+    def _sync_files(self) -> None:
+        if self._kept is not None:
+            self._kept.sync()
+        self._file.sync()
 
 
 class _StreamSink:

@@ -5,7 +5,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.compression import MEMBER_BYTES, Members, compress, compression_of, decompressor
+from scraper.compression import MEMBER_BYTES, Members, compress, compression_of, decompressor, one_member
 
 COMPRESSIONS = [".gz", ".zst"]
 
@@ -91,3 +91,20 @@ def test_without_compression_bytes_pass_through():
     assert engine.decompress(compress(b"abc", "")) == b"abc"
     assert engine.is_between_members
     assert engine.whole_bytes == 3
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_one_member_is_read_from_pieces_of_any_size_and_no_further(compression):
+    member = compress(b"first\n" * 99, compression)
+    data = member + compress(b"second\n", compression)
+    for size in (1, 7, 10_000):
+        pieces = (data[start : start + size] for start in range(0, len(data), size))
+        assert one_member(pieces, compression) == (b"first\n" * 99, len(member))
+    for broken in (member[:-1], b"", b"junk" * 9, member[:9] + b"xxxx" + member[13:]):
+        with pytest.raises(ValueError, match=r"damaged|too early"):
+            one_member([broken], compression)
+
+
+def test_a_lower_level_costs_less_and_is_read_alike():
+    text = bytes(range(256)) * 40
+    assert one_member([compress(text, ".zst", zstd_level=1)], ".zst")[0] == text

@@ -47,6 +47,7 @@ def test_the_defaults_are_those_of_the_design():
         ({"concurrency": 10**6}, "--concurrency is .* at most 10,000"),
         ({"delay": float("inf")}, "--delay"),
         ({"output": ""}, "--output is empty"),
+        ({"keep": ""}, "--keep is empty"),
         ({"retry_failed": "timeouts"}, "does not know 'timeouts'"),
         ({"concurrency": "many"}, "concurrency"),
         ({"cocurrency": 5}, "'cocurrency'"),

@@ -284,3 +284,42 @@ def test_the_time_of_a_large_page_is_that_of_its_parse_not_of_its_wait():
     outcomes = asyncio.run(scenario())
     assert max(outcome.record.elapsed_ms for outcome in outcomes) >= 300  # one at a time
     assert sorted(outcome.timings.parse for outcome in outcomes)[2] < 100
+
+
+def kept_by(extract=lambda _: Extracted(title="x"), fetch=None, **settings):
+    """Return the outcome, and what was kept by then."""
+    kept = []
+
+    async def keep(page, record):
+        kept.append((page, record))
+
+    return process(fetch, extract, keep=keep, **settings), kept
+
+
+def test_a_page_is_kept_before_its_record_goes_anywhere():
+    outcome, [(page, record)] = kept_by()
+    assert page is PAGE
+    assert record is outcome.record
+
+
+def test_a_page_that_could_not_be_extracted_is_kept_with_what_its_fetching_was():
+    def fail(_):
+        raise errors.ExtractError("no price")
+
+    outcome, [(page, record)] = kept_by(fail)
+    assert outcome.record.error.kind == "extract-error"
+    assert page is PAGE
+    assert (record.ok, record.status, record.bytes, record.title) == (True, 200, 16, None)
+
+
+def test_what_has_no_page_is_not_kept():
+    assert kept_by(fetch=failing(errors.HttpStatus("404", 404)))[1] == []
+    assert kept_by(fetch=failing(errors.ReadTimeout("silence")))[1] == []
+
+
+def test_a_page_that_cannot_be_kept_ends_the_run():
+    async def full(*_):
+        raise errors.OutputError("disk full")
+
+    with pytest.raises(errors.OutputError, match="disk full"):
+        process(keep=full)

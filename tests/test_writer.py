@@ -5,6 +5,7 @@ import resource
 import stat
 import threading
 from concurrent.futures import Future
+from functools import partial
 
 import pytest
 import virtual_time
@@ -482,3 +483,15 @@ def test_lines_that_another_process_encoded_are_written_as_they_are_and_count_as
         writer = write(output, [Lines(bytes(several), 3), record("http://h.example/one")])
     assert urls_in(path) == [*urls(3), "http://h.example/one"]
     assert writer.records == 4
+
+
+def test_kept_pages_are_synced_before_their_records(tmp_path, monkeypatch):
+    order = []
+    with opened(tmp_path / "out.jsonl") as output, opened(tmp_path / "pages") as kept:
+        for file, name in ((output.target, "records"), (kept.target, "pages")):
+            monkeypatch.setattr(file, "sync", partial(order.append, name))
+        queue = asyncio.Queue()
+        queue.put_nowait(record(urls(1)[0]))
+        queue.put_nowait(None)
+        asyncio.run(Writer(output, kept.target).run(queue))
+    assert order == ["pages", "records"]

@@ -123,6 +123,14 @@ Output = Annotated[
         default="output/<source name>.jsonl",
     ),
 ]
+Keep = Annotated[
+    str | None,
+    _opt(
+        _FILES,
+        "Keep the fetched pages, for `scrape extract`: a .warc.zst or .warc.gz file, or a folder for one.",
+        metavar="FILE_OR_DIR",
+    ),
+]
 Fresh = Annotated[bool | None, _opt(_FILES, "Start anew; an existing output is renamed, never deleted.", "--fresh")]
 RetryFailed = Annotated[
     str | None,
@@ -203,3 +211,5 @@ Quiet = Annotated[bool | None, _opt(_RUN, "No progress and no summary; errors on
 Verbose = Annotated[bool | None, _opt(_RUN, "A line on stderr for each retry and failure.", "-v", "--verbose")]
 LogFile = Annotated[str | None, _opt(_RUN, "The same as JSON lines, with tracebacks.", metavar="FILE")]
 Version = Annotated[bool | None, _opt(_RUN, "Show the version and exit.", "--version")]
+
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file when it is there already.")]

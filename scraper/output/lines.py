@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
-from scraper.compression import Decompressor, decompressor
+from scraper.compression import MEMBER_START, Decompressor, decompressor
 from scraper.output.file import PIECE_BYTES, OutputFile
 
 _COMPRESSED_PIECE_BYTES = 64 * 1024
 """gzip makes at most 64 MiB of it; of our records, one or two."""
 _FLUSHED_PIECE_BYTES = 64
 """Of a piece that is damaged nothing is read."""
-_MEMBER_START = {".gz": b"\x1f\x8b\x08\x00", ".zst": b"\x28\xb5\x2f\xfd"}
-"""What our members begin with: deflate without optional fields (RFC 1952, section 2.3), a frame (RFC 8878, 3.1.1)."""
 _RECORD_START = b'{"url":'
 _LONGEST_FOREIGN_LINE = 16 * 1024**2
 """Bytes after which a line must begin like a record; how long a record is, the page decides."""
@@ -73,7 +71,7 @@ def end_of_members(file: OutputFile) -> int:
     except ValueError:
         _feed(decompressor(file.compression), file, engine.whole_bytes, end_of_data(file))
     end = engine.whole_bytes
-    member_start = _MEMBER_START[file.compression]
+    member_start = MEMBER_START[file.compression]
     if not member_start.startswith(b"".join(file.read(end, min(end + len(member_start), end_of_data(file))))):
         raise ValueError("what follows the last member is not the beginning of another")
     return end
