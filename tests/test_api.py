@@ -12,9 +12,13 @@ from contextlib import aclosing
 import httpx
 import local_site
 import pytest
+from keeping import urls_kept
 from local_site import html, reply
+from outputs import NOW
 
 from scraper import Config, OutputLocked, UsageError, ascrape, scrape, stream
+from scraper.kept import open_container
+from scraper.offline import extract
 from scraper.run import read_records
 
 URLS = [f"http://example.test/{n}" for n in range(20)]
@@ -277,3 +281,47 @@ def test_a_damaged_source_is_told_with_the_account_of_what_was_read(tmp_path):
     assert account.is_balanced
     assert not account.is_complete
     assert len(list(read_records(tmp_path / "out.jsonl"))) == account.ok
+
+
+def test_what_is_kept_makes_the_same_records_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("scraper.offline.pool.processors", lambda: 1)
+    options = {"output": tmp_path / "out.jsonl", "keep": tmp_path / "kept", "select": {"head": "h1"}}
+    scrape(URLS, transport=fake(fails=["/3"]), limit=5, **options)
+    scrape(URLS, transport=fake(fails=["/3"]), **options)  # goes on where that ended
+    extract(str(tmp_path / "kept"), str(tmp_path / "again.jsonl"), Config(select={"head": "h1"}))
+    first = {record.url: record for record in read_records(tmp_path / "out.jsonl") if record.ok}
+    again = {record.url: record for record in read_records(tmp_path / "again.jsonl")}
+    assert again == first
+    assert len(again) == 19
+
+
+def test_without_an_output_pages_are_kept_too(tmp_path):
+    path = tmp_path / "c.warc.gz"
+    scrape(URLS[:2], transport=fake(), keep=path)
+    assert sorted(urls_kept(path)) == URLS[:2]
+
+    async def read():
+        async with aclosing(stream(URLS[2:3], transport=fake(), keep=path)) as records:
+            return [record.url async for record in records]
+
+    assert asyncio.run(read()) == URLS[2:3]
+    assert sorted(urls_kept(path)) == URLS[:3]
+
+
+def test_fresh_starts_the_container_anew_too_and_a_new_one_says_what_it_lacks(tmp_path, caplog):
+    options = {"output": tmp_path / "out.jsonl", "keep": tmp_path}
+    scrape(URLS[:2], transport=fake(), output=options["output"])
+    scrape(URLS[:3], transport=fake(), **options)
+    assert "pages whose records are in" in caplog.text
+    assert urls_kept(tmp_path / "out.warc.zst") == URLS[2:3]
+    scrape(URLS[:3], transport=fake(), fresh=True, **options)
+    assert sorted(urls_kept(tmp_path / "out.warc.zst")) == URLS[:3]
+    assert len(list(tmp_path.glob("out.*.warc.zst"))) == 1
+
+
+def test_a_container_that_another_run_holds_is_refused_and_nothing_is_fetched(tmp_path):
+    file, _ = open_container(str(tmp_path / "c.warc.zst"), fresh=False, now=NOW)
+    with pytest.raises(OutputLocked):
+        scrape(URLS, transport=fake(), keep=tmp_path / "c.warc.zst", output=tmp_path / "out.jsonl")
+    file.close()
+    assert not (tmp_path / "out.jsonl").exists()
