@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from scraper.cli.interrupts import interruptible
-from scraper.cli.memory import keep_for_the_next_page
 from scraper.config import Config
+from scraper.memory import keep_for_the_next_page
 from scraper.offline import Extraction, extract
 from scraper.stats import LABEL_WIDTH, count, duration, rate
 

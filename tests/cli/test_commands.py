@@ -11,7 +11,7 @@ COMMANDS = [command.name for command in app.registered_commands if not command.n
 
 
 def test_the_named_commands_are_these():
-    assert COMMANDS == ["demo", "plan", "try", "verify"]
+    assert COMMANDS == ["demo", "plan", "try", "verify", "extract", "export", "show"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -26,7 +26,18 @@ def test_a_command_tells_what_it_does_and_takes(name, capsys):
 
 @pytest.mark.slow
 def test_help_imports_neither_the_engine_nor_what_draws_its_progress():
-    heavy = ["httpx", "aiohttp", "rich", "selectolax", "uvloop", "scraper.engine"]
+    heavy = [
+        "pyarrow",
+        "xlsxwriter",
+        "sqlite3",
+        "multiprocessing",
+        "httpx",
+        "aiohttp",
+        "rich",
+        "selectolax",
+        "uvloop",
+        "scraper.engine",
+    ]
     code = (
         "import sys\nfrom scraper.cli import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
