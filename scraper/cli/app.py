@@ -1,6 +1,8 @@
 """The typer application: help that is grouped, and a first word that may be a source as well as a command."""
 
+import glob
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -35,9 +37,24 @@ class _Group(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the scraping command's name before words that begin with no command's."""
+        if ctx.resilient_parsing and not args:  # a shell wants to complete the first word
+            return super().parse_args(ctx, args)
         if not args or (args[0] not in self.commands and not args[0].startswith(_COMPLETION)):
             args = [SCRAPE, *_with_kinds(args)]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Complete the first word: commands and, with them, files; the scraping command's options."""
+        items = [item for item in super().shell_complete(ctx, incomplete) if item.value != SCRAPE]
+        if incomplete.startswith("-"):
+            command = self.commands[SCRAPE]
+            context = command.make_context(SCRAPE, [], parent=ctx, resilient_parsing=True)
+            items += command.shell_complete(context, incomplete)
+            return list({item.value: item for item in items}.values())
+        if items and incomplete:  # without any item the shell completes files, and knows better how
+            kind = type(items[0])
+            items += [kind(path) for path in _paths(incomplete)]
+        return items
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Leave that name out of what is shown."""
@@ -51,6 +68,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _paths(beginning: str) -> list[str]:
+    """Return the files and folders here that begin so."""
+    return sorted(f"{path}/" if path.is_dir() else str(path) for path in Path().glob(f"{glob.escape(beginning)}*"))
 
 
 def _with_kinds(args: Sequence[str]) -> list[str]:
