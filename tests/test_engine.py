@@ -17,6 +17,7 @@ from scraper.frontier import Frontier, FrontierCore, Pace
 from scraper.models import Extracted, Job, Page, Redirect, Row, Timings, Trail
 from scraper.retry import RetryPolicy
 from scraper.robots import Robots as RobotsTxt
+from scraper.robots import RobotsMemory
 from scraper.urls import FingerprintSet, identity
 from scraper.worker import Worker
 
@@ -472,9 +473,8 @@ def test_a_redirect_to_what_robots_txt_disallows_is_not_followed():
 
     async def scenario():
         clock = asyncio.get_running_loop().time
-        rules = RobotsTxt(
-            fetch=fetch, user_agent="scraper", clock=clock, ttl_s=60.0, failure_ttl_s=60.0, max_origins=9
-        )  # fmt: skip
+        memory = RobotsMemory(ttl_s=60.0, failure_ttl_s=60.0, max_origins=9, max_bytes=10_000)
+        rules = RobotsTxt(fetch=fetch, user_agent="scraper", clock=clock, memory=memory)
         run, sink = engine(rows_of(*urls(3)), fetch, robots=rules)
         await asyncio.wait_for(run.run(), 5)
         return account(run), sink.records
