@@ -1,0 +1,16 @@
+"""Counters and latencies of a run, and the Summary they end in; no clock and no printing of its own.
+
+============  ==================================================================
+`counters`    Stats: every counter, folded from the records
+`histogram`   latencies and their quantiles
+`summary`     the account of a run, as data and as text
+`text`        numbers as a reader wants them
+============  ==================================================================
+"""
+
+from scraper.stats.counters import Stats
+from scraper.stats.histogram import Histogram
+from scraper.stats.summary import Summary
+from scraper.stats.text import LABEL_WIDTH, TEXT_WIDTH, count, duration, rate, size
+
+__all__ = ["LABEL_WIDTH", "TEXT_WIDTH", "Histogram", "Stats", "Summary", "count", "duration", "rate", "size"]

@@ -1,0 +1,82 @@
+"""Every counter of a run, folded from its records; no clock of its own."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scraper.models import Ending, Record
+from scraper.stats.histogram import Histogram
+from scraper.stats.summary import Summary
+
+
+@dataclass(slots=True)
+class Stats:
+    """Every counter of a run.
+
+    The engine adds to `lines`, `blank`, `duplicates` and `already_done`; the rest is folded from the records.
+    """
+
+    lines: int = 0
+    blank: int = 0
+    duplicates: int = 0
+    already_done: int = 0
+    ok: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    """By error kind."""
+    statuses: Counter[int] = field(default_factory=Counter)
+    """Records by their last HTTP status."""
+    retries: int = 0
+    bytes: int = 0
+    """Decoded bodies."""
+    latency: Histogram = field(default_factory=Histogram)
+    """Milliseconds of the records' last attempts."""
+
+    def record(self, record: Record | Ending) -> None:
+        """Fold in the end of one URL."""
+        if record.ok:
+            self.ok += 1
+        else:
+            self.failed[record.error.kind if record.error else "internal-error"] += 1
+        if record.status is not None:
+            self.statuses[record.status] += 1
+        if record.attempts > 1:
+            self.retries += record.attempts - 1
+        if record.bytes is not None:
+            self.bytes += record.bytes
+        if record.elapsed_ms is not None:
+            self.latency.add(record.elapsed_ms)
+
+    @property
+    def done(self) -> int:
+        """Lines whose end is known."""
+        return self.ok + self.failed.total() + self.duplicates + self.blank + self.already_done
+
+    def summary(self, *, elapsed_s: float, pending: int, output: str | None, is_complete: bool) -> Summary:
+        """Return the account of the run so far. `elapsed_s` is its duration, `pending` the lines read and not done."""
+        return Summary(
+            lines=self.lines,
+            ok=self.ok,
+            failed=self.failed.total(),
+            duplicates=self.duplicates,
+            blank=self.blank,
+            already_done=self.already_done,
+            pending=pending,
+            errors=_most_frequent_first(self.failed),
+            statuses=_most_frequent_first(self.statuses),
+            retries=self.retries,
+            bytes=self.bytes,
+            pages_per_s=round(self.ok / elapsed_s, 3) if elapsed_s > 0 else 0.0,
+            elapsed_s=round(elapsed_s, 3),
+            p50_ms=_rounded(self.latency.quantile(0.5)),
+            p95_ms=_rounded(self.latency.quantile(0.95)),
+            is_complete=is_complete,
+            output=output,
+        )
+
+
+def _most_frequent_first(counter: Mapping[str, int] | Mapping[int, int]) -> dict[str, int]:
+    return dict(sorted(((str(key), number) for key, number in counter.items()), key=lambda item: (-item[1], item[0])))
+
+
+def _rounded(value_ms: float | None) -> float | None:
+    return None if value_ms is None else round(value_ms, 3)

@@ -1,0 +1,67 @@
+"""Records folded into the counters, and the account they end in."""
+
+import msgspec
+import pytest
+
+from scraper.models import Failure, Record
+from scraper.stats import Stats, Summary
+
+
+def failure(kind: str, **fields) -> Record:
+    return Record(url="http://a.example/", ok=False, error=Failure(kind, "why"), **({"attempts": 1} | fields))
+
+
+def test_records_are_folded_into_the_counters():
+    stats = Stats(lines=4)
+    stats.record(Record(url="http://a.example/", ok=True, status=200, attempts=3, elapsed_ms=40.0, bytes=500))
+    stats.record(failure("http-status", status=404, elapsed_ms=80.0, bytes=20))
+    stats.record(failure("http-status", status=410, elapsed_ms=80.0))
+    stats.record(failure("invalid-url", attempts=0))
+    assert stats.ok == 1
+    assert stats.failed == {"http-status": 2, "invalid-url": 1}
+    assert stats.statuses == {200: 1, 404: 1, 410: 1}
+    assert stats.retries == 2
+    assert stats.bytes == 520
+    assert stats.latency.count == 3
+    assert stats.done == 4
+
+
+def test_a_failed_record_without_a_kind_is_our_bug():
+    stats = Stats()
+    stats.record(Record(url="http://a.example/", ok=False, attempts=1))
+    assert stats.failed == {"internal-error": 1}
+
+
+def test_the_summary_carries_every_counter_and_orders_by_frequency():
+    stats = Stats(lines=12, blank=1, duplicates=2, already_done=3, ok=1, retries=4, bytes=5)
+    stats.failed.update({"tls-error": 1, "deadline": 2, "bad-redirect": 1})
+    stats.statuses.update({404: 1, 200: 3})
+    stats.latency.add(100.0)
+    summary = stats.summary(elapsed_s=2.00049, pending=1, output=None, is_complete=False)
+    assert summary.p50_ms == summary.p95_ms == pytest.approx(100, rel=0.02)
+    assert msgspec.structs.replace(summary, p50_ms=None, p95_ms=None) == Summary(
+        lines=12,
+        ok=1,
+        failed=4,
+        duplicates=2,
+        blank=1,
+        already_done=3,
+        pending=1,
+        errors={"deadline": 2, "bad-redirect": 1, "tls-error": 1},
+        statuses={"200": 3, "404": 1},
+        retries=4,
+        bytes=5,
+        pages_per_s=0.5,
+        elapsed_s=2.0,
+        p50_ms=None,
+        p95_ms=None,
+        is_complete=False,
+        output=None,
+    )
+    assert list(summary.errors) == ["deadline", "bad-redirect", "tls-error"]
+    assert list(summary.statuses) == ["200", "404"]
+    assert summary.is_balanced
+
+
+def test_a_run_that_took_no_time_has_no_speed():
+    assert Stats().summary(elapsed_s=0, pending=0, output=None, is_complete=True).pages_per_s == 0
