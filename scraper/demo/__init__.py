@@ -1,5 +1,6 @@
-"""The site that `scrape demo` serves itself and scrapes: a small bookshop, on loopback."""
+"""A small bookshop on loopback, so that everything can be seen to work with no network."""
 
+from scraper.demo.served import ServedSite
 from scraper.demo.site import DemoSite
 
-__all__ = ["DemoSite"]
+__all__ = ["DemoSite", "ServedSite"]
