@@ -33,6 +33,7 @@
     │   └── InternalError           internal-error
     └── RunError                    the end of the run; carries the exit code
         ├── UsageError              2: an option, a source or a setting is wrong
+        ├── DataCheckFailed         3: what was expected of the data does not hold
         ├── OutputLocked            4: another run holds the output
         ├── OutputError             5: the output cannot be written
         └── RunInterrupted          130 / 143: asked to stop; what is finished is written
@@ -275,6 +276,12 @@ class UsageError(RunError):
     """An option, a setting or a source is wrong; nothing was requested."""
 
     exit_code = 2
+
+
+class DataCheckFailed(RunError):
+    """What was expected of the data does not hold; the records are there all the same."""
+
+    exit_code = 3
 
 
 class OutputLocked(RunError):

@@ -15,9 +15,9 @@ ROWS = {
     "engine": 5, "plan": 5, "verify": 5,
     "worker": 4, "door": 4, "timesheet": 4, "writer": 4, "run": 4, "export": 4,
     "fetcher": 3, "retry": 3, "robots": 3, "frontier": 3, "backlog": 3, "bottleneck": 3, "resume": 3, "progress": 3,
-    "poison": 3, "kept": 3, "cron": 3, "logs": 3, "extract": 3, "sources": 3, "demo": 3,
+    "poison": 3, "kept": 3, "cron": 3, "logs": 3, "extract": 3, "sources": 3, "demo": 3, "expect": 3,
     "transport": 2, "urls": 2, "recipe": 2, "extras": 2, "stats": 2, "output": 2, "loops": 2, "memory": 2,
-    "models": 1, "config": 1, "compression": 1,
+    "models": 1, "config": 1, "compression": 1, "fill": 1,
     "errors": 0,
 }  # fmt: skip
 

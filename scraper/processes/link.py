@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 from scraper.config import BACKLOG_JOBS, WRITE_BYTES
 from scraper.engine import Engine, Results
+from scraper.fill import outline
 from scraper.models import Ending, Failure, Job, Lines, Record, Row
 from scraper.output.encoder import append_line
 from scraper.processes import wire
@@ -148,4 +149,13 @@ class Link:
 
 def _ending(record: Record) -> Ending:
     error = record.error and Failure(record.error.kind, "")
-    return Ending(record.ok, record.status, error, record.attempts, record.bytes, record.elapsed_ms)
+    return Ending(
+        record.ok,
+        record.status,
+        error,
+        record.attempts,
+        record.bytes,
+        record.elapsed_ms,
+        record.final_url or record.url,
+        outline(record.fields),
+    )

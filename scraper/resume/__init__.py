@@ -14,6 +14,7 @@ from msgspec import Struct
 from scraper.compression import compress
 from scraper.config import split_kinds
 from scraper.errors import OutputError, UsageError
+from scraper.fill import FieldCounts
 from scraper.output import STDOUT, OutputFile, OutputStream, open_destination, refusal
 from scraper.resume.records import Retried, find_superseded, read, without
 from scraper.urls import FingerprintSet
@@ -31,6 +32,8 @@ class Output(Struct, frozen=True, kw_only=True):
     """How many of them are ok."""
     failed: Mapping[str, int] = {}
     """How many are not, by error kind."""
+    fields: FieldCounts = msgspec.field(default_factory=FieldCounts)
+    """Which of the ok ones have which fields, when that was asked for."""
     torn_bytes: int = 0
     """What a killed run had left of a last record; it was cut."""
     modified_at: float | None = None
@@ -71,14 +74,21 @@ class Output(Struct, frozen=True, kw_only=True):
         self.target.close()
 
 
-def open_output(
-    path: str, *, fresh: bool, retry_failed: bool | str, now: datetime, sources: Sequence[str] = ()
+def open_output(  # noqa: PLR0913 - what a run asks of its output
+    path: str,
+    *,
+    fresh: bool,
+    retry_failed: bool | str,
+    now: datetime,
+    sources: Sequence[str] = (),
+    field_names: Sequence[str] | None = None,
 ) -> Output:
     """Open `path` for a run that goes on where the records in it end.
 
     `{date}` and `{time}` in it become those of `now`, a local time; `-` is standard output. `fresh` renames an earlier
     file; `retry_failed` (True, or kinds and statuses: `"read-timeout,503"`) tries its failed records of those kinds
-    again: each stays until the new one is written, and `settle` takes it out.
+    again: each stays until the new one is written, and `settle` takes it out. With `field_names`, those that are told
+    of in any case, it is counted which of the ok records have which fields.
 
     Raises UsageError when it is one of the `sources`, OutputLocked when another run holds it, and OutputError when
     it cannot be opened, or holds anything else than records: it is then left as it is.
@@ -89,12 +99,12 @@ def open_output(
     target = open_destination(name)
     try:
         if isinstance(target, OutputStream):
-            return Output(target=target, finished=FingerprintSet())
+            return Output(target=target, finished=FingerprintSet(), fields=FieldCounts(field_names or ()))
         if not fresh or not target.size:
-            return _go_on(target, retried)
+            return _go_on(target, retried, field_names)
         set_aside = target.set_aside(now)
         target.close()
-        anew = open_output(path, fresh=False, retry_failed=False, now=now)
+        anew = open_output(path, fresh=False, retry_failed=False, now=now, field_names=field_names)
         return msgspec.structs.replace(anew, set_aside=set_aside)
     except BaseException as error:
         target.close()
@@ -145,17 +155,17 @@ def _stat(name: str, standard: int) -> os.stat_result | None:
     return None
 
 
-def _go_on(file: OutputFile, retried: Retried) -> Output:
+def _go_on(file: OutputFile, retried: Retried, field_names: Sequence[str] | None) -> Output:
     """Read the file, then mend its end, then take out what a killed run had replaced already."""
     modified_at = file.modified_at() if file.size else None
-    tally = read(file, retried)
+    tally = read(file, retried, field_names=field_names)
     torn_bytes = file.size - tally.end
     file.cut(tally.end)
     if tally.is_line_open:
         file.append(compress(b"\n", file.compression))
     if tally.flushed:
         file.append(compress(tally.flushed, file.compression))
-        tally, torn_bytes = read(file, retried), 0
+        tally, torn_bytes = read(file, retried, field_names=field_names), 0
     if tally.superseded:
         file.rewrite(without(file, tally.superseded))
     return Output(
@@ -164,6 +174,7 @@ def _go_on(file: OutputFile, retried: Retried) -> Output:
         retried=tally.retried,
         ok=tally.ok,
         failed=tally.failed,
+        fields=tally.fields or FieldCounts(),
         torn_bytes=torn_bytes,
         modified_at=modified_at,
     )

@@ -2,15 +2,17 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from scraper.errors import HttpStatus, OutputError
+from scraper.fill import FieldCounts
 from scraper.output import OutputFile
 from scraper.output.lines import begins_like_record, end_of_data, end_of_members, flushed_text, lines, text
 from scraper.urls import FingerprintSet, identity
@@ -20,6 +22,7 @@ Retried = bool | frozenset[str]
 
 Decoded = TypeVar("Decoded")
 
+REMEDY = "; mend it, start anew with --fresh, or choose another --output"
 _REWRITE_BYTES = 1024**2
 
 
@@ -41,6 +44,12 @@ class _Seen(Struct, frozen=True, gc=False):
         return self.error.kind in retried or (self.error.kind == HttpStatus.kind and str(self.status) in retried)
 
 
+class _SeenWhole(_Seen, frozen=True, gc=False):
+    """What is read of a record when its fields are to be counted."""
+
+    fields: dict[str, Any] | None = None
+
+
 @dataclass
 class Tally:
     """What the records of a file amount to."""
@@ -54,6 +63,8 @@ class Tally:
     ok: int = 0
     failed: Counter[str] = field(default_factory=Counter)
     """By error kind, those to be replaced left out."""
+    fields: FieldCounts | None = None
+    """Which of the ok pages have which fields; None when nobody asks: decoding them takes as long as all the rest."""
     end: int = 0
     """Where the last whole record ends, in bytes of the file."""
     is_line_open: bool = False
@@ -65,7 +76,7 @@ class Tally:
 
     def take(self, line: bytes, number: int, retried: Retried) -> None:
         """Take in the n-th line, from 1. Raises ValueError when it is not a record."""
-        seen = _decode(line)
+        seen = _decode(line) if self.fields is None else decode(_WHOLE_DECODER, line)
         if self.superseded and self.superseded[number - 1]:
             return
         name = identity(seen.url)
@@ -77,21 +88,29 @@ class Tally:
             self.finished.add(name)
             if seen.ok:
                 self.ok += 1
+                if self.fields is not None and isinstance(seen, _SeenWhole):
+                    self.fields.add(seen.fields)
             else:
                 self.failed[seen.error.kind] += 1
 
 
-def read(file: OutputFile, retried: Retried) -> Tally:
+def read(file: OutputFile, retried: Retried, *, field_names: Sequence[str] | None = None) -> Tally:
     """Return what the file amounts to. Raises OutputError for what no run of ours leaves behind.
 
-    Of several records of a URL the newest counts, and an ok one more than a failed one.
+    Of several records of a URL the newest counts, and an ok one more than a failed one. With `field_names`, those that
+    are told of in any case, the fields are counted too.
     """
-    tally = _read_whole(file, retried)
+    begin = partial(_tally, field_names)
+    tally = _read_whole(file, retried, begin)
     if len(tally.repeated):
         superseded = find_superseded(file, tally.end, tally.repeated)
         if any(superseded):
-            tally = _read_to(tally.end, file, retried, superseded)
+            tally = _read_to(tally.end, file, retried, begin(superseded))
     return tally
+
+
+def _tally(field_names: Sequence[str] | None, superseded: bytes = b"") -> Tally:
+    return Tally(superseded=superseded, fields=None if field_names is None else FieldCounts(field_names))
 
 
 def find_superseded(file: OutputFile, end: int, repeated: FingerprintSet) -> bytes:
@@ -140,22 +159,21 @@ def _lines(file: OutputFile, end: int) -> Iterator[bytes]:
         yield bytes(rest)
 
 
-def _read_whole(file: OutputFile, retried: Retried) -> Tally:
+def _read_whole(file: OutputFile, retried: Retried, begin: Callable[[], Tally]) -> Tally:
     if not file.compression:
-        return _read_to(end_of_data(file), file, retried)
+        return _read_to(end_of_data(file), file, retried, begin())
     try:
-        return _read_to(file.size, file, retried)
+        return _read_to(file.size, file, retried, begin())
     except OutputError:
         end = _end_of_members(file)  # the walk is for what a killed run left; it costs as much as the reading
         if end == file.size:
             raise
-    tally = _read_to(end, file, retried)
+    tally = _read_to(end, file, retried, begin())
     tally.flushed = _flushed_records(file, end)
     return tally
 
 
-def _read_to(end: int, file: OutputFile, retried: Retried, superseded: bytes = b"") -> Tally:
-    tally = Tally(superseded=superseded)
+def _read_to(end: int, file: OutputFile, retried: Retried, tally: Tally) -> Tally:
     rest = bytearray()
     number = 1
     try:
@@ -205,10 +223,11 @@ def _is_torn(file: OutputFile, rest: bytearray) -> bool:
 
 
 def _foreign(file: OutputFile, what: str) -> OutputError:
-    return OutputError(f"{file.name}: {what}; mend it, start anew with --fresh, or choose another --output")
+    return OutputError(f"{file.name}: {what}{REMEDY}")
 
 
 _DECODER = msgspec.json.Decoder(_Seen)
+_WHOLE_DECODER = msgspec.json.Decoder(_SeenWhole)
 
 
 def _decode(line: bytes) -> _Seen:

@@ -3,6 +3,8 @@
 ============  ==================================================================
 `counters`    Stats: every counter, folded from the records
 `histogram`   latencies and their quantiles
+`hosts`       which of them answer slowly
+`html`        what a notebook shows
 `summary`     the account of a run, as data and as text
 `text`        numbers as a reader wants them
 ============  ==================================================================
@@ -10,7 +12,20 @@
 
 from scraper.stats.counters import Stats
 from scraper.stats.histogram import Histogram
+from scraper.stats.hosts import HostTime
 from scraper.stats.summary import Summary
-from scraper.stats.text import LABEL_WIDTH, TEXT_WIDTH, count, duration, rate, size
+from scraper.stats.text import LABEL_WIDTH, TEXT_WIDTH, count, duration, percent, rate, size
 
-__all__ = ["LABEL_WIDTH", "TEXT_WIDTH", "Histogram", "Stats", "Summary", "count", "duration", "rate", "size"]
+__all__ = [
+    "LABEL_WIDTH",
+    "TEXT_WIDTH",
+    "Histogram",
+    "HostTime",
+    "Stats",
+    "Summary",
+    "count",
+    "duration",
+    "percent",
+    "rate",
+    "size",
+]

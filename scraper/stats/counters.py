@@ -4,9 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from scraper.fill import Coverage, FieldCounts
 from scraper.models import Ending, Record
 from scraper.stats.histogram import Histogram
+from scraper.stats.hosts import HostTimes
 from scraper.stats.summary import Summary
+
+SLOWEST_HOSTS = 5
+"""Told in the summary."""
 
 
 @dataclass(slots=True)
@@ -30,11 +35,15 @@ class Stats:
     """Decoded bodies."""
     latency: Histogram = field(default_factory=Histogram)
     """Milliseconds of the records' last attempts."""
+    fields: FieldCounts = field(default_factory=FieldCounts)
+    """Which of the ok pages have which fields."""
+    hosts: HostTimes = field(default_factory=HostTimes)
 
     def record(self, record: Record | Ending) -> None:
         """Fold in the end of one URL."""
         if record.ok:
             self.ok += 1
+            self.fields.add(record.fields)
         else:
             self.failed[record.error.kind if record.error else "internal-error"] += 1
         if record.status is not None:
@@ -45,6 +54,7 @@ class Stats:
             self.bytes += record.bytes
         if record.elapsed_ms is not None:
             self.latency.add(record.elapsed_ms)
+            self.hosts.add(record.final_url or record.url, record.elapsed_ms)
 
     @property
     def done(self) -> int:
@@ -71,6 +81,8 @@ class Stats:
             p95_ms=_rounded(self.latency.quantile(0.95)),
             is_complete=is_complete,
             output=output,
+            coverage=Coverage(ok=self.ok, failed=self.failed.total(), fields=self.fields.fills()),
+            slowest_hosts=self.hosts.slowest(SLOWEST_HOSTS),
         )
 
 

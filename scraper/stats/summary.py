@@ -1,10 +1,17 @@
 """The account of a run, and its text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from msgspec import Struct
 
-from scraper.stats.text import LABEL_WIDTH, count, duration, rate, row, size
+from scraper.fill import Coverage, Fill
+from scraper.stats.hosts import HostTime
+from scraper.stats.html import card
+from scraper.stats.text import count, duration, percent, printable, rate, row, size
+
+FIELDS_SHOWN = 50
+"""In the text of the account; `fill_rates` has them all."""
+_NOWHERE = Fill(0, 0)
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -50,6 +57,14 @@ class Summary(Struct, frozen=True, kw_only=True):
     """Those that are not ok, by error kind."""
     is_past_deadline: bool = False
     """It was ended by its deadline."""
+    coverage: Coverage = Coverage()
+    """What the whole output amounts to, earlier runs included: which pages have which fields."""
+    baseline: Coverage | None = None
+    """The same of the output that `baseline` names."""
+    broken: tuple[str, ...] = ()
+    """A line for each of the `expect`ations that do not hold."""
+    slowest_hosts: tuple[HostTime, ...] = ()
+    """At most five, the slowest first."""
 
     @property
     def accounted(self) -> int:
@@ -61,26 +76,43 @@ class Summary(Struct, frozen=True, kw_only=True):
         """Every line that was read is accounted for, once."""
         return self.lines == self.accounted
 
+    @property
+    def fill_rates(self) -> dict[str, float]:
+        """By field, the share (0 to 1) of the ok pages that have it; of `items.price`, the share of the items.
+
+        Of the whole output, earlier runs included.
+        """
+        return {name: fill.share for name, fill in self.coverage.fields.items()}
+
     def __str__(self) -> str:
-        rows = [_equation(self)]
-        if not self.is_balanced:
-            rows.append(_imbalance(self))
-        if self.errors:
-            rows.append(row("failed", _failures(self)))
-        if self.failed_before:
-            rows.append(row("tried again", _tried_again(self)))
-        if self.statuses:
-            rows.append(row("statuses", (f"{status}: {number:,}" for status, number in self.statuses.items())))
-        if self.p50_ms is not None and self.p95_ms is not None:
-            latencies = (f"p50 {duration(self.p50_ms / 1000)}", f"p95 {duration(self.p95_ms / 1000)}")
-            rows.append(row("latency", latencies))
-        if self.ok or self.failed:
-            rows.append(row("speed", _speed(self)))
-        if self.output is not None:
-            rows.append(f"{'output':<{LABEL_WIDTH}}{'standard output' if self.output == '-' else self.output}")
-        if self.unlisted:
-            rows.append(f"{'not listed':<{LABEL_WIDTH}}{_unlisted(self)}")
-        return "\n".join(rows)
+        return "\n".join([_equation(self), *(row(label, items) for label, items in _facts(self))])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        """Return it as Jupyter shows it: the account, then a row for each of its parts."""
+        facts = [(label, " · ".join(items)) for label, items in _facts(self)]
+        if self.slowest_hosts:
+            facts.insert(-1 if self.output else len(facts), ("slowest", " · ".join(map(str, self.slowest_hosts))))
+        return card(_equation(self), facts)
+
+
+def _facts(summary: Summary) -> list[tuple[str, list[str]]]:
+    """Return the rows of the account below its first line: a label and what stands beside it."""
+    facts = [
+        ("ACCOUNT", _imbalance(summary)),
+        ("failed", _failures(summary)),
+        ("tried again", _tried_again(summary)),
+        ("statuses", (f"{status}: {number:,}" for status, number in summary.statuses.items())),
+        ("fields", _fields(summary)),
+        *(("BROKEN", iter([line])) for line in summary.broken),
+        ("latency", _latency(summary)),
+        ("speed", _speed(summary)),
+        ("output", _output(summary)),
+        ("not listed", _unlisted(summary)),
+    ]
+    return [(label, items) for label, found in facts if (items := list(found))]
 
 
 def _equation(summary: Summary) -> str:
@@ -99,18 +131,41 @@ def _equation(summary: Summary) -> str:
     return f"{left} {'=' if summary.is_balanced else '≠'} {' + '.join(terms)}"
 
 
-def _imbalance(summary: Summary) -> str:
+def _imbalance(summary: Summary) -> Iterator[str]:
     lost = summary.lines - summary.accounted
     what = f"{count(lost, 'line')} unaccounted for" if lost > 0 else f"{count(-lost, 'line')} counted more than once"
-    return f"{'ACCOUNT':<{LABEL_WIDTH}}DOES NOT BALANCE: {what}. This is a bug in scraper; please report it."
+    if lost:
+        yield f"DOES NOT BALANCE: {what}. This is a bug in scraper; please report it."
 
 
-def _unlisted(summary: Summary) -> str:
-    records = count(summary.unlisted, "record")
-    return f"{records} of the output, from an earlier run, are of URLs that the sources do not have (any more)"
+def _latency(summary: Summary) -> Iterator[str]:
+    if summary.p50_ms is not None and summary.p95_ms is not None:
+        yield f"p50 {duration(summary.p50_ms / 1000)}"
+        yield f"p95 {duration(summary.p95_ms / 1000)}"
 
 
-def _failures(summary: Summary) -> Iterable[str]:
+def _output(summary: Summary) -> Iterator[str]:
+    if summary.output is not None:
+        yield "standard output" if summary.output == "-" else summary.output
+
+
+def _unlisted(summary: Summary) -> Iterator[str]:
+    if summary.unlisted:
+        records = count(summary.unlisted, "record")
+        yield f"{records} of the output, from an earlier run, are of URLs that the sources do not have (any more)"
+
+
+def _fields(summary: Summary) -> Iterator[str]:
+    before = summary.baseline.fields if summary.baseline else {}
+    names = [*summary.coverage.fields, *(name for name in before if name not in summary.coverage.fields)]
+    for name in names[:FIELDS_SHOWN]:
+        was = f" (was {percent(before[name].share)})" if name in before else ""
+        yield f"{printable(name)} {percent(summary.coverage.fields.get(name, _NOWHERE).share)}{was}"
+    if len(names) > FIELDS_SHOWN:
+        yield f"and {len(names) - FIELDS_SHOWN:,} more"
+
+
+def _failures(summary: Summary) -> Iterator[str]:
     bad = {status: number for status, number in summary.statuses.items() if not status.startswith("2")}
     for kind, number in summary.errors.items():
         # An http-status record has one status, and that is not 2xx: equal totals mean that these are the same records.
@@ -119,13 +174,17 @@ def _failures(summary: Summary) -> Iterable[str]:
         yield f"{kind} {number:,} ({by_status})" if is_told_by_status else f"{kind} {number:,}"
 
 
-def _tried_again(summary: Summary) -> Iterable[str]:
+def _tried_again(summary: Summary) -> Iterator[str]:
+    if not summary.failed_before:
+        return
     yield f"{summary.tried_again:,} of {count(summary.failed_before, 'failed record')} of earlier runs"
     if summary.tried_again < summary.failed_before:
         yield "the others stay as they were"
 
 
-def _speed(summary: Summary) -> Iterable[str]:
+def _speed(summary: Summary) -> Iterator[str]:
+    if not summary.elapsed_s or not (summary.ok or summary.failed):
+        return
     yield f"{rate(summary.pages_per_s)} pages/s"
     yield f"{size(summary.bytes)} in {duration(summary.elapsed_s)}"
     if summary.retries:

@@ -1,5 +1,6 @@
 """Numbers as a reader wants them, and labelled rows of a text."""
 
+import math
 import textwrap
 from collections.abc import Iterable
 
@@ -47,6 +48,19 @@ def size(number: int) -> str:
         if value < 999.95:  # noqa: PLR2004 - would round to 1000.0
             return f"{value:.1f} {unit}"
     return f"{value / 1000:,.1f} TB"
+
+
+def percent(share: float) -> str:
+    """Return `100 %`, `94.1 %` or `0 %`, rounded down: 100 % says all, and 0 % says none."""
+    tenths = math.floor(share * 1000 + 1e-9)
+    if share > 0 and not tenths:
+        return "under 0.1 %"
+    return f"{_one_decimal(tenths / 10)} %"
+
+
+def printable(text: str) -> str:
+    """Return `text` in one line that a terminal shows as it is: a page may have chosen it."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def row(label: str, items: Iterable[str]) -> str:

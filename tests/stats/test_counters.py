@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from scraper.fill import Coverage, FieldCounts, Fill
 from scraper.models import Failure, Record
 from scraper.stats import Stats, Summary
 
@@ -24,6 +25,16 @@ def test_records_are_folded_into_the_counters():
     assert stats.bytes == 520
     assert stats.latency.count == 3
     assert stats.done == 4
+    assert [(host.host, host.records) for host in stats.hosts.slowest(1)] == [("a.example", 3)]
+
+
+def test_fields_are_counted_over_the_ok_pages():
+    stats = Stats(fields=FieldCounts(["sku"]))
+    for price in ("5", None):
+        stats.record(Record(url="http://a.example/", ok=True, attempts=1, fields={"price": price}))
+    stats.record(failure("not-html"))
+    summary = stats.summary(elapsed_s=1, pending=0, output=None, is_complete=True)
+    assert summary.coverage == Coverage(ok=2, failed=1, fields={"sku": Fill(0, 2), "price": Fill(1, 2)})
 
 
 def test_a_failed_record_without_a_kind_is_our_bug():
@@ -57,6 +68,7 @@ def test_the_summary_carries_every_counter_and_orders_by_frequency():
         p95_ms=None,
         is_complete=False,
         output=None,
+        coverage=Coverage(ok=1, failed=4),
     )
     assert list(summary.errors) == ["deadline", "bad-redirect", "tls-error"]
     assert list(summary.statuses) == ["200", "404"]

@@ -3,7 +3,9 @@
 import msgspec
 import pytest
 
-from scraper.stats import Stats, Summary
+from scraper.fill import Coverage, Fill
+from scraper.stats import HostTime, Stats, Summary
+from scraper.stats.summary import FIELDS_SHOWN
 
 
 def summary_of(**changes) -> Summary:
@@ -90,3 +92,51 @@ def test_the_account_tells_how_many_failed_records_were_tried_again():
     some = str(summary_of(failed_before=1200, tried_again=7))
     assert "tried again 7 of 1,200 failed records of earlier runs · the others stay as they were" in some
     assert "tried again 1 of 1 failed record of earlier runs\n" in str(summary_of(failed_before=1, tried_again=1))
+
+
+COVERAGE = Coverage(ok=19_950, failed=20, fields={"title": Fill(19_950, 19_950), "price": Fill(18_773, 19_950)})
+
+
+def test_the_fill_rates_stand_beside_those_of_the_baseline():
+    before = Coverage(ok=10, fields={"price": Fill(998, 1000), "sku": Fill(1, 2)})
+    rows = str(summary_of(coverage=COVERAGE, baseline=before)).splitlines()
+    assert "fields      title 100 % · price 94.1 % (was 99.8 %) · sku 0 % (was 50 %)" in rows
+    assert summary_of(coverage=COVERAGE).fill_rates == {"title": 1.0, "price": 18_773 / 19_950}
+
+
+def test_a_field_that_a_page_named_cannot_write_to_the_terminal():
+    text = str(summary_of(coverage=Coverage(ok=1, fields={"\x1b[2J": Fill(1, 1)})))
+    assert "\x1b" not in text
+
+
+def test_of_very_many_fields_the_first_are_told():
+    fields = {f"f{number}": Fill(1, 1) for number in range(FIELDS_SHOWN + 7)}
+    assert str(summary_of(coverage=Coverage(ok=1, fields=fields))).count("and 7 more") == 1
+
+
+def test_what_is_broken_stands_in_lines_of_its_own():
+    rows = str(summary_of(broken=("price>=95%: 94.1 %", "pages>=1: 0"))).splitlines()
+    assert [row for row in rows if row.startswith("BROKEN")] == [
+        "BROKEN      price>=95%: 94.1 %",
+        "BROKEN      pages>=1: 0",
+    ]
+
+
+def test_it_shows_itself_as_its_account():
+    assert repr(summary_of()) == str(summary_of())
+
+
+def test_a_notebook_shows_counts_latency_failures_slowest_hosts_and_fill_rates():
+    html = summary_of(coverage=COVERAGE, slowest_hosts=(HostTime("slow.example", 3, 1200.0),))._repr_html_()
+    for text in ("20,000 lines = ", "p95 180 ms", "dns-not-found 5", "slow.example 1.2 s (3 records)", "price 94.1 %"):
+        assert text in html
+
+
+def test_a_notebook_shows_hostile_names_as_text():
+    html = summary_of(coverage=Coverage(ok=1, fields={"<img src=x>": Fill(1, 1)}), output="<b>")._repr_html_()
+    assert "<img" not in html
+    assert "<b>" not in html.replace("<b>20,000", "")
+
+
+def test_a_summary_of_records_alone_has_no_speed():
+    assert "speed" not in str(summary_of(elapsed_s=0.0, pages_per_s=0.0))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from scraper.stats import count, duration, rate, size
+from scraper.stats import count, duration, percent, rate, size
+from scraper.stats.text import printable
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 lines"), (1, "1 line"), (20_000, "20,000 lines")])
@@ -50,3 +51,23 @@ def test_a_duration_is_told_in_its_two_largest_units(seconds, text):
 )
 def test_a_size_is_told_in_units_of_a_thousand(number, text):
     assert size(number) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (1, "100 %"),
+        (0.9999, "99.9 %"),
+        (0.941, "94.1 %"),
+        (0.5, "50 %"),
+        (0.0001, "under 0.1 %"),
+        (0, "0 %"),
+        (0.29, "29 %"),
+    ],
+)
+def test_a_share_is_rounded_down_so_that_all_is_all(share, text):
+    assert percent(share) == text
+
+
+def test_what_a_terminal_would_obey_is_not_printed():
+    assert printable("a\x1b[2Jb\nc") == "a\N{REPLACEMENT CHARACTER}[2Jb\N{REPLACEMENT CHARACTER}c"
