@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
 
@@ -29,36 +30,49 @@ def in_own_loop(start: Callable[[Callable[[Stop], None]], Coroutine[Any, Any, Re
     calling thread then does.
     """
     outcome: Future[Result] = Future()
-    stops: list[Callable[[], object]] = []
-    interrupts = 0
-
-    def on_start(stop: Stop) -> None:
-        stops.append(partial(asyncio.get_running_loop().call_soon_threadsafe, stop))
-        for _ in range(interrupts):  # that came too early
-            stop()
+    interrupts = _Interrupts()
 
     def work() -> None:
         try:
             with asyncio.Runner(loop_factory=new_event_loop) as runner:
-                outcome.set_result(runner.run(start(on_start)))
+                outcome.set_result(runner.run(start(interrupts.on_start)))
         except BaseException as error:  # noqa: BLE001 - it goes to the caller's thread, whatever it is
             outcome.set_exception(error)
 
-    thread = threading.Thread(target=work, name="scrape", daemon=True)
+    # In the caller's context: Jupyter finds in it which cell an output belongs to.
+    thread = threading.Thread(target=copy_context().run, args=(work,), name="scrape", daemon=True)
     thread.start()
     while True:
         try:
             result = outcome.result()
             thread.join()
         except KeyboardInterrupt:
-            if outcome.done():  # it was raised by the coroutine
+            if not outcome.done():
+                interrupts.add()
+            elif isinstance(outcome.exception(), KeyboardInterrupt):  # it was raised by the coroutine
                 raise
-            interrupts += 1
-            for stop in stops:
-                with suppress(RuntimeError):  # the loop has just ended
-                    stop()
         else:
             return result
+
+
+class _Interrupts:
+    """Hands each KeyboardInterrupt to the work in the other thread, also those that came too early for it."""
+
+    def __init__(self) -> None:
+        self._stops: list[Callable[[], object]] = []
+        self._number = 0
+
+    def on_start(self, stop: Stop) -> None:
+        """Take how to stop what runs in the loop of the calling thread."""
+        self._stops.append(partial(asyncio.get_running_loop().call_soon_threadsafe, stop))
+        for _ in range(self._number):
+            stop()
+
+    def add(self) -> None:
+        self._number += 1
+        for stop in self._stops:
+            with suppress(RuntimeError):  # the loop has just ended
+                stop()
 
 
 async def in_thread(work: Callable[[], Result], undo: Callable[[Result], object] = lambda _: None) -> Result:

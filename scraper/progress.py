@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from importlib import import_module
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 from msgspec import Struct
 
@@ -177,7 +177,7 @@ class Progress:
 
     def _canvas(self, file: "_Unbreakable") -> tuple[AbstractContextManager[Draw], float]:
         """Return where to draw and how often."""
-        if _is_notebook():
+        if is_notebook():
             return _in_notebook(), LIVE_INTERVAL_S
         if file.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}:
             return _on_terminal(file), LIVE_INTERVAL_S
@@ -229,7 +229,7 @@ def _on_terminal(file: _Unbreakable) -> Iterator[Draw]:
         yield draw
 
 
-def _is_notebook() -> bool:
+def is_notebook() -> bool:
     """Tell whether this process is a Jupyter kernel, without importing anything."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
@@ -238,11 +238,21 @@ def _is_notebook() -> bool:
 @contextmanager
 def _in_notebook() -> Iterator[Draw]:
     """Keep one output of the cell up to date. Rich's Live would need ipywidgets there, and warns without."""
-    handle = import_module("IPython.display").display({"text/plain": ""}, raw=True, display_id=True)
+    handle: Any = None
+
+    def draw(tell: Tell) -> None:
+        nonlocal handle
+        line = {"text/plain": tell(None)}
+        if handle is None:  # a run that is over before its first line leaves no empty output behind
+            handle = import_module("IPython.display").display(line, raw=True, display_id=True)
+        else:
+            handle.update(line, raw=True)
+
     try:
-        yield lambda tell: handle.update({"text/plain": tell(None)}, raw=True)
+        yield draw
     finally:
-        handle.update({"text/plain": ""}, raw=True)
+        if handle is not None:  # an output cannot be taken back, but it can be without height
+            handle.update({"text/plain": "", "text/html": ""}, raw=True)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A blocking call runs its coroutine in a loop of its own."""
 
 import asyncio
+import contextvars
 import signal
 import threading
 
@@ -26,6 +27,16 @@ def test_it_works_inside_a_running_loop():
         return in_own_loop(lambda _: inner())
 
     assert asyncio.run(outer()) == 7
+
+
+def test_it_has_the_callers_context():
+    cell = contextvars.ContextVar("cell")
+
+    async def work():
+        return cell.get()
+
+    cell.set(7)
+    assert in_own_loop(lambda _: work()) == 7
 
 
 def test_an_exception_comes_back():

@@ -259,13 +259,13 @@ def test_a_file_that_cannot_be_written_does_not_end_the_run(monkeypatch, error, 
 
 
 def test_a_notebook_gets_one_output_that_is_updated(monkeypatch):
-    outputs: list[str] = []
+    outputs: list[dict[str, str]] = []
 
     def display(data, *, raw, display_id):
         assert raw
         assert display_id
-        outputs.append(data["text/plain"])
-        return SimpleNamespace(update=lambda data, *, raw: outputs.append(data["text/plain"]) if raw else None)
+        outputs.append(data)
+        return SimpleNamespace(update=lambda data, *, raw: outputs.append(data) if raw else None)
 
     kernel_shell = SimpleNamespace(kernel=object())
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: kernel_shell))
@@ -273,7 +273,10 @@ def test_a_notebook_gets_one_output_that_is_updated(monkeypatch):
     views = (view_of(ok=78 * quarter) for quarter in range(9))
     file = io.StringIO()
     assert drawn(monkeypatch, file, naps=2, view=lambda: next(views)).slept == [0.25] * 2
-    assert outputs == ["", FULL, FULL, ""]
+    assert outputs == [{"text/plain": FULL}, {"text/plain": FULL}, {"text/plain": "", "text/html": ""}]
+    outputs.clear()
+    drawn(monkeypatch, file, naps=0)
+    assert outputs == [], "a run that is over before the first line leaves no output behind"
     assert file.getvalue() == ""
 
 
