@@ -22,10 +22,10 @@ TYPE_CHECKING = False  # type checkers take it for true; to import `typing` take
 if TYPE_CHECKING:
     from typing import Any
 
-    from scraper.api import ascrape, scrape, stream
+    from scraper.api import ascrape, open_run, scrape, stream
     from scraper.config import VERSION as __version__  # noqa: N811 - the usual name of a package's version
     from scraper.config import Config
-    from scraper.errors import OutputError, OutputLocked, RunError, ScraperError, UrlError, UsageError
+    from scraper.errors import DataCheckFailed, OutputError, OutputLocked, RunError, ScraperError, UrlError, UsageError
     from scraper.models import Failure, Page, Record, Redirect, Timings
     from scraper.recipe import Field, Recipe
     from scraper.run import Run
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Config",
+    "DataCheckFailed",
     "Failure",
     "Field",
     "OutputError",
@@ -50,14 +51,15 @@ __all__ = [
     "UsageError",
     "__version__",
     "ascrape",
+    "open_run",
     "scrape",
     "stream",
 ]
 
 _MODULES = {
-    "api": "ascrape scrape stream",
+    "api": "ascrape open_run scrape stream",
     "config": "Config",
-    "errors": "OutputError OutputLocked RunError ScraperError UrlError UsageError",
+    "errors": "DataCheckFailed OutputError OutputLocked RunError ScraperError UrlError UsageError",
     "models": "Failure Page Record Redirect Timings",
     "recipe": "Field Recipe",
     "run": "Run",

@@ -47,6 +47,8 @@ LARGE_PAGE_BYTES = 256 * 1024
 """A larger page is parsed beside the loop, one at a time: with all its links it takes 0.1 s or more for each MiB."""
 WRITE_BYTES = 64 * 1024
 """At most so much of finished records is gathered before it is written."""
+RECORDS_IN_MEMORY_BYTES = 32 * 1024**2
+"""Of JSON: of a library call without an output so many records stay in memory; more go to a temporary file."""
 FSYNC_INTERVAL_S = 5.0
 """A power loss costs at most what was written since; those URLs are fetched again."""
 
@@ -137,6 +139,10 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Start anew: an existing output is renamed, never deleted."""
     retry_failed: str | bool = False
     """Try failed URLs of an earlier run again: True, or kinds and statuses (`"read-timeout,503"`)."""
+    expect: tuple[str, ...] = ()
+    """What must hold of the whole output when the run is finished: `"price>=95%"`, `"pages>=1000"`, `"ok>=99%"`."""
+    baseline: str | None = None
+    """An earlier output (`.gz`, `.zst` too) whose fill rates are shown beside this one's: `"price>=baseline-2%"`."""
     limit: int | None = None
     """Take only the first so many URLs of the sources."""
     url_column: str | None = None
@@ -215,6 +221,16 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
     @property
+    def has_fields(self) -> bool:
+        """Something is asked for that makes `fields`, or that is to be said of them."""
+        return bool(self.select or self.recipe or self.parse or self.expect or self.baseline)
+
+    @property
+    def field_names(self) -> list[str]:
+        """The fields that are known by name: a run tells of them though no page has them."""
+        return [name.removesuffix("[]").strip() for name in self.select]
+
+    @property
     def max_body_bytes(self) -> int:
         """`max_body` as a number of bytes."""
         return parse_size(self.max_body)
@@ -246,7 +262,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise _refusal(error) from None
 
 
-_PATHS = frozenset({"output", "log_file", "latest", "recipe", "keep"})
+_PATHS = frozenset({"output", "log_file", "baseline", "latest", "recipe", "keep"})
 _MINIMUM: dict[str, float] = {
     "concurrency": 1,
     "processes": 1,

@@ -72,7 +72,7 @@ class Engine:
     backlog_jobs: float = BACKLOG_JOBS
     """With more in the backlog, the rows are read on only for a worker that has nothing to do."""
 
-    stats: Stats = field(default_factory=Stats, init=False)
+    stats: Stats = field(default_factory=Stats)
     is_source_read: bool = field(default=False, init=False)
     """Every line of the source was taken up."""
     is_stopping: bool = field(default=False, init=False)

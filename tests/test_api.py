@@ -16,10 +16,11 @@ from keeping import urls_kept
 from local_site import html, reply
 from outputs import NOW
 
-from scraper import Config, OutputLocked, UsageError, ascrape, scrape, stream
+from scraper import Config, DataCheckFailed, OutputLocked, UsageError, ascrape, open_run, scrape, stream
 from scraper.kept import open_container
 from scraper.offline import extract
-from scraper.run import read_records
+from scraper.run import read_records, spool
+from scraper.run.records import Records
 
 URLS = [f"http://example.test/{n}" for n in range(20)]
 
@@ -325,3 +326,135 @@ def test_a_container_that_another_run_holds_is_refused_and_nothing_is_fetched(tm
         scrape(URLS, transport=fake(), keep=tmp_path / "c.warc.zst", output=tmp_path / "out.jsonl")
     file.close()
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def flaky(*paths):
+    """Answer 404 the first time that one of `paths` is asked for."""
+    left = set(paths)
+
+    def answer(request):
+        if request.url.path in left:
+            left.discard(request.url.path)
+            return httpx.Response(404)
+        return httpx.Response(200, html=f"<title>Page {request.url.path}</title>")
+
+    return httpx.MockTransport(answer)
+
+
+@pytest.mark.parametrize("is_on_disk", [True, False])
+def test_a_run_can_be_tried_again_and_is_whole_afterwards(tmp_path, is_on_disk):
+    output = tmp_path / "out.jsonl" if is_on_disk else None
+    rows = [{"url": url, "id": n} for n, url in enumerate(URLS)]
+    run = scrape(rows, transport=flaky("/3", "/4"), output=output)
+    again = run.retry(concurrency=2)
+    assert (len(run.failed), len(again.failed), len(again)) == (2, 0, 20)
+    assert {record.input["id"] for record in again} == set(range(20))
+    assert (again.summary.ok, again.summary.failed, again.summary.lines) == (20, 0, 20)
+    assert again.summary.is_balanced
+    assert str(again.summary.output or "") == str(output or "")
+    if output:
+        assert len(list(read_records(output))) == 20
+
+
+def test_a_retry_of_some_kinds_leaves_the_other_failed_records_in_the_output(tmp_path):
+    def answer(request):
+        return httpx.Response(404 if request.url.path == "/3" else 403)
+
+    run = scrape(URLS[:5], transport=httpx.MockTransport(answer), output=tmp_path / "out.jsonl")
+    again = run.retry("404")
+    assert again.summary.errors == {"http-status": 5}
+    assert again[-1].url == URLS[3], "it alone was tried again"
+
+
+def test_an_output_of_any_run_can_be_opened_and_tried_again(tmp_path):
+    path = tmp_path / "out.jsonl.gz"
+    scrape(URLS, transport=flaky("/3"), output=path, select={"head": "title"})
+    run = open_run(path, transport=fake(), select={"head": "title"})
+    assert (len(run), len(run.failed), run.summary.ok) == (20, 1, 19)
+    assert run.summary.fill_rates == {"head": 1.0}
+    assert len(run.retry().failed) == 0
+    assert len(open_run(str(path)).failed) == 0
+
+
+def test_what_cannot_be_opened_is_told_in_a_line(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"a": 1}\n')
+    for place, says in [
+        (path, r"x\.jsonl: line 1 is not a record; is it an output of scrape\?"),
+        (tmp_path / "gone.jsonl", "cannot be read: No such file"),
+        (tmp_path, "is no file"),
+    ]:
+        with pytest.raises(UsageError, match=says):
+            open_run(place)
+
+
+def test_a_failed_record_that_gave_way_to_another_is_not_in_an_opened_run(tmp_path):
+    path = tmp_path / "out.jsonl"
+    scrape(URLS[:2], transport=fake(fails=["/0"]), output=path)
+    torn = path.read_bytes()
+    scrape(URLS[:1], transport=fake(), output=tmp_path / "new.jsonl")
+    path.write_bytes(torn + (tmp_path / "new.jsonl").read_bytes() + b'{"url":"http')  # killed before it was settled
+    run = open_run(path)
+    assert sorted(record.url for record in run) == URLS[:2]
+    assert run.failed == []
+
+
+def test_records_of_a_large_run_are_on_disk(monkeypatch):
+    monkeypatch.setattr(spool.Spool.__init__, "__defaults__", (1000,))
+    run = scrape(URLS, transport=fake())
+    assert isinstance(run.records, Records)
+    assert {record.url for record in run} == set(URLS)
+
+
+def test_fill_rates_are_those_of_the_whole_output(tmp_path):
+    def answer(request):
+        price = "<b class=price>5</b>" if int(request.url.path[1:]) < 10 else ""
+        return httpx.Response(200, html=f"<h1>x</h1>{price}")
+
+    options = {"output": tmp_path / "out.jsonl", "select": {"price": ".price", "head": "h1"}, "robots": False}
+    transport = httpx.MockTransport(answer)
+    assert scrape(URLS[:10], transport=transport, **options).summary.fill_rates == {"price": 1.0, "head": 1.0}
+    resumed = scrape(URLS, transport=transport, baseline=tmp_path / "out.jsonl", **options).summary
+    assert resumed.fill_rates == {"price": 0.5, "head": 1.0}
+    assert (resumed.coverage.ok, resumed.ok) == (20, 10)
+    assert resumed.baseline.fields["price"].share == 1
+    assert "fields      price 50 % (was 100 %) · head 100 % (was 100 %)" in str(resumed)
+    nothing_left = scrape(URLS, transport=transport, **options).summary
+    assert nothing_left.fill_rates == resumed.fill_rates
+
+
+def test_an_old_output_may_be_the_baseline_of_a_fresh_one(tmp_path):
+    path = tmp_path / "out.jsonl"
+    scrape(URLS, transport=fake(), select={"head": "h1"}, output=path)
+    run = scrape(URLS, transport=fake(), select={"head": ".gone"}, output=path, fresh=True, baseline=path)
+    assert run.summary.fill_rates == {"head": 0.0}
+    assert run.summary.baseline.fields["head"].share == 1
+
+
+def test_what_is_expected_does_not_cost_the_records():
+    run = scrape(URLS, transport=fake(fails=["/3"]), expect=["ok>=99%", "pages>=1"])
+    assert len(run) == 20
+    assert run.summary.broken == ("ok>=99%: 95 % (19 of 20 records)",)
+    with pytest.raises(DataCheckFailed, match="ok>=99%: 95 %"):
+        run.check()
+    assert run.check("pages>=19") is run
+
+
+def test_what_is_expected_is_checked_before_anything_is_requested(tmp_path):
+    for options, says in [
+        ({"expect": ["price>>5"]}, "'price>>5' is not understood"),
+        ({"expect": ["price>=baseline"]}, "needs --baseline"),
+        ({"baseline": tmp_path / "gone.jsonl"}, r"gone\.jsonl cannot be read"),
+    ]:
+        with pytest.raises(UsageError, match=says):
+            scrape(URLS, output=tmp_path / "out.jsonl", **options)
+        assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_a_stream_has_no_summary_to_check():
+    async def scenario():
+        async for _ in stream(URLS, expect=["ok>=1%"], transport=fake()):
+            pass
+
+    with pytest.raises(UsageError, match="has no summary to hold against"):
+        asyncio.run(scenario())

@@ -8,8 +8,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "scraper"
 
 ROWS = {
-    "__main__": 10, "cli": 9,
-    "api": 8,
+    "__main__": 11, "cli": 10,
+    "api": 9,
+    "runner": 8,
     "processes": 7, "trial": 7, "offline": 7,
     "wiring": 6,
     "engine": 5, "plan": 5, "verify": 5,
@@ -23,7 +24,7 @@ ROWS = {
 
 DOORS = {
     "typer": {"cli"},
-    "httpx": {"fetcher", "transport", "wiring", "api", "trial", "cron"},
+    "httpx": {"fetcher", "transport", "wiring", "runner", "api", "trial", "cron"},
     "aiohttp": {"transport"},
     "yarl": {"transport"},
     "certifi": {"transport"},

@@ -1,6 +1,6 @@
 """Fill rates: what counts as missing, dotted names of items, and that memory is bounded."""
 
-from scraper.fill import MAX_DEPTH, MAX_NAMES, FieldCounts, Fill
+from scraper.fill import MAX_DEPTH, MAX_NAMES, FieldCounts, Fill, outline
 
 
 def counted(*pages, names=()):

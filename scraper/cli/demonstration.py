@@ -4,7 +4,7 @@ import sys
 
 import msgspec
 
-from scraper import api, logs
+from scraper import api, logs, runner
 from scraper.cli.session import Session
 from scraper.config import Config
 from scraper.demo import DemoSite
@@ -38,7 +38,7 @@ _CONFIG = Config(select={"price": ".price", "author": ".author"}, meta=True)
 async def _scrape_site(session: Session) -> Run:
     async with DemoSite() as site:
         rows = api.rows_of(site.urls, _CONFIG)
-        return await api.run(rows, _CONFIG, watch=session.watch, on_start=session.on_start)
+        return await runner.run(rows, _CONFIG, watch=session.watch, on_start=session.on_start)
 
 
 def _show(record: Record) -> None:

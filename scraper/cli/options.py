@@ -112,6 +112,19 @@ Parse = Annotated[
     _opt(_EXTRACT, "A Python function that gets the Page and returns a dict of fields.", metavar="MODULE:FUNCTION"),
 ]
 
+Expect = Annotated[
+    list[str] | None,
+    _opt(
+        _RUN,
+        "What must hold of the whole output at the end, else exit code 3; repeatable: 'price>=95%', 'title==100%', "
+        "'price>=baseline-2%', 'ok>=99%', 'pages>=1000'.",
+        metavar="TEXT",
+    ),
+]
+Baseline = Annotated[
+    str | None, _opt(_RUN, "An earlier output, whose fill rates are shown beside this one's.", metavar="FILE")
+]
+
 Output = Annotated[
     str | None,
     _opt(

@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from scraper import api, logs
+from scraper import api, logs, runner
 from scraper.cli import unattended
 from scraper.cli.unattended import Ending
 from scraper.config import RETRY_AFTER_CAP_S, Config
 from scraper.cron import broken_limits, parse_limits
-from scraper.errors import RunError, RunInterrupted
+from scraper.errors import DataCheckFailed, RunError, RunInterrupted
 from scraper.loops import new_event_loop
 from scraper.memory import keep_for_the_next_page
 from scraper.progress import Progress, closing_text
@@ -48,7 +48,7 @@ def _scrape(sources: Sequence[str], config: Config, *, started: float) -> Ending
     session = Session(config)
     rows = api.rows_of_sources(sources, config)
     main = partial(
-        api.run, rows, config, sources=sources, watch=session.watch, on_start=session.on_start, started=started
+        runner.run, rows, config, sources=sources, watch=session.watch, on_start=session.on_start, started=started
     )
     try:
         run = session.run(main)
@@ -64,6 +64,7 @@ class Session:
     """What the command line adds to a run of the library."""
 
     def __init__(self, config: Config) -> None:
+        self._is_mute = config.quiet
         self._is_quiet = config.quiet or config.cron
         self.watch = Progress(clock=time.monotonic, now=datetime.now, is_quiet=self._is_quiet).run
         self._limits = parse_limits(config.max_failures)
@@ -102,19 +103,31 @@ class Session:
             rows += [sentence] if (sentence := self._sentence(summary)) else []
             with suppress(OSError):  # nobody is there to read it
                 print(closing_text(summary, "\n".join(rows)), file=sys.stderr)  # noqa: T201 - the user interface
+        elif self._is_mute:
+            with suppress(OSError):
+                for line in summary.broken:
+                    print(f"scrape: {line}", file=sys.stderr)  # noqa: T201 - the user interface
 
     def ending(self, summary: Summary) -> Ending:
         """Return how the run ended."""
-        return Ending(self.exit_code(summary), summary, self._sentence(summary))
+        code = self.exit_code(summary)
+        is_broken = code == DataCheckFailed.exit_code
+        sentence = f"Not as expected: {'; '.join(summary.broken)}" if is_broken else self._sentence(summary)
+        return Ending(code, summary, sentence)
 
     def exit_code(self, summary: Summary) -> int:
-        """Return what the process exits with: 0 well, 1 too many failures, 6 deadline, 70 a bug, 128 + signal."""
+        """Return what the process exits with.
+
+        The first that applies of 70 a bug, 128 + signal, 6 deadline, 3 not as expected, 1 too many failures, 0 well.
+        """
         if summary.errors.get("internal-error"):
             return EXIT_BUG
         if self._signal is not None:
             return 128 + self._signal
         if summary.is_past_deadline:
             return EXIT_DEADLINE
+        if summary.broken:
+            return DataCheckFailed.exit_code
         return EXIT_FAILED if self._broken_limits(summary) else 0
 
     def _broken_limits(self, summary: Summary) -> list[str]:

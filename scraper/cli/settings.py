@@ -56,11 +56,11 @@ def _from_file(path: Path | None) -> dict[str, Any]:
 def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings among the environment's variables; names that are no setting are other programs' business.
 
-    SCRAPER_SELECT and SCRAPER_HEADER hold what the option takes, one on each line.
+    SCRAPER_SELECT, SCRAPER_HEADER and SCRAPER_EXPECT hold what the option takes, one on each line.
     """
     names = {_ENVIRONMENT + name.upper(): name for name in Config.__struct_fields__}
     found: dict[str, Any] = {names[variable]: value for variable, value in variables.items() if variable in names}
-    for name in found.keys() & {"select", "header"}:
+    for name in found.keys() & {"select", "header", "expect"}:
         found[name] = [line.strip() for line in found[name].splitlines() if line.strip()]
     if "select" in found:
         found["select"] = _selectors(found["select"])

@@ -79,7 +79,7 @@ class Fleet:
     limit: int | None = None
     watch: Callable[[Callable[[], View]], Coroutine[Any, Any, None]] | None = None
 
-    stats: Stats = field(default_factory=Stats, init=False)
+    stats: Stats = field(default_factory=Stats)
     is_stopping: bool = field(default=False, init=False)
     is_past_deadline: bool = field(default=False, init=False)
     """That is why."""

@@ -385,3 +385,19 @@ def test_a_log_file_that_is_a_source_or_the_output_is_refused(log, site, tmp_pat
     assert done.stderr == f"scrape: --log-file {log} is the output or a source; choose another\n"
     assert (tmp_path / name).read_bytes() == before
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_what_is_expected_of_the_data_decides_the_exit_code_and_old_rates_stand_beside_the_new(site, tmp_path):
+    name = listed(tmp_path, site.url("/0"), site.url("/1"))
+    assert scrape(name, "--select", "head=h1", "-o", "old.jsonl", "-q", cwd=tmp_path).returncode == 0
+    call = [name, "--select", "head=h2", "-o", "new.jsonl", "--baseline", "old.jsonl"]
+    done = scrape(*call, "--expect", "head>=baseline-2%", "--expect", "pages>=2", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "fields      head 0 % (was 100 %)" in done.stderr
+    assert "BROKEN      head>=baseline-2%: 0 % (0 of 2 pages); the baseline has 100 % (2 of 2 pages)" in done.stderr
+    again = scrape(*call, cwd=tmp_path, env={"SCRAPER_EXPECT": "head>=1%\npages>=1"})
+    assert again.returncode == 3
+    assert "BROKEN      head>=1%: 0 % (0 of 2 pages)" in again.stderr
+    wrong = scrape(*call, "--expect", "head=1%", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("scrape: --expect 'head=1%' is not understood; write NAME>=95%")

@@ -16,8 +16,8 @@ _EPILOG = (
     "tells what a run would do, `scrape try` what a recipe finds on one page, `scrape verify` proves what a run did, "
     "`scrape show` shows its records, `scrape export` makes a table of them, `scrape extract` makes them again from "
     "pages that --keep kept. Running the same line again goes on where it stopped. Exit codes: 0 finished · 1 too many "
-    "failures · 2 wrong usage · 4 another run holds the output · 5 cannot write · 6 the deadline came first, resumable "
-    "· 70 our bug · 71 a process was killed, resumable · 130/143 interrupted, resumable."
+    "failures · 2 wrong usage · 3 --expect does not hold · 4 another run holds the output · 5 cannot write · 6 the "
+    "deadline came first, resumable · 70 our bug · 71 a process was killed, resumable · 130/143 interrupted, resumable."
 )
 
 
@@ -60,6 +60,8 @@ def scrape_sources(  # noqa: PLR0913, PLR0917 - the command line's options, each
     keep: options.Keep = None,
     fresh: options.Fresh = None,
     retry_failed: options.RetryFailed = None,
+    expect: options.Expect = None,
+    baseline: options.Baseline = None,
     limit: options.Limit = None,
     url_column: options.UrlColumn = None,
     priority_column: options.PriorityColumn = None,

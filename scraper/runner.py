@@ -1,0 +1,236 @@
+"""One run, from its rows to the Run it leaves: the output is opened, the engine started, the account drawn up."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing, contextmanager, nullcontext
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import httpx
+from msgspec import structs
+
+from scraper.config import Config
+from scraper.engine import Results
+from scraper.errors import ProcessDied, UsageError
+from scraper.expect import DataCheck
+from scraper.fill import Coverage, FieldCounts
+from scraper.kept import PageKeeper, container_name, open_container
+from scraper.loops import in_thread
+from scraper.models import Rows
+from scraper.output import OutputFile, OutputStream
+from scraper.poison import ParseNotes
+from scraper.progress import View
+from scraper.resume import Output, open_output
+from scraper.resume.look import look_at
+from scraper.run import Again, Run, Running, Spool, records_in
+from scraper.stats import Stats, Summary
+from scraper.wiring import make_engine, make_results, make_worker, process_count, within_limits
+from scraper.writer import Writer
+
+_log = logging.getLogger(__name__)
+
+FINISHING_S = 1.0
+"""Of a deadline, for what comes after the last request."""
+
+Watch = Callable[[Callable[[], View]], Coroutine[Any, Any, None]]
+
+
+async def run(  # noqa: PLR0913 - the run's two ends and who looks on
+    rows: Rows,
+    config: Config,
+    *,
+    sources: Sequence[str] = (),
+    transport: httpx.AsyncBaseTransport | None = None,
+    watch: Watch | None = None,
+    on_start: Callable[[Running], None] | None = None,
+    again: Again | None = None,
+    started: float | None = None,
+) -> Run:
+    """Scrape `rows` to `config.output`, or into memory without one. `sources` names where the rows come from.
+
+    `watch` draws the progress; `on_start` gets the engine, to stop it; `again` is how the Run tries failed URLs again.
+    The deadline counts from `started`, by the loop's clock (`time.monotonic()`); None: now.
+    """
+    config = within_limits(config)
+    check = await in_thread(partial(make_check, config))
+    now = asyncio.get_running_loop().time()
+    steered = partial(_steered, config, on_start=on_start, started=now if started is None else started)
+    finish = partial(_run_to_end, sources=sources, steered=steered, started=now)
+    finished = partial(Run, again=again, check=check, field_names=config.field_names)
+    notes = ParseNotes()
+    keeper = PageKeeper() if config.keep else None
+    async with engines(config, transport, notes, keeper) as make:
+        start = partial(make, rows=rows, results=make_results(config), watch=watch)
+        if config.output is None:
+            with closing(Spool()) as spool, await keeping(keeper, config):
+                engine = start(sink=partial(_collect, spool), stats=Stats(fields=FieldCounts(config.field_names)))
+                summary = await finish(engine, output=None)
+                return finished(_judged(check, engine, summary), spool.records())
+        with ExitStack() as stack:
+            output = stack.enter_context(await _opened(config, sources))
+            stack.enter_context(_not_left_empty(output.target))
+            with notes.beside(output.target), await keeping(keeper, config, output) as kept:
+                engine = start(
+                    sink=Writer(output, kept).run,
+                    finished=output.finished,
+                    fatal=notes.fatal,
+                    stats=Stats(fields=output.fields),
+                )
+                summary = await finish(engine, output=output.path)
+            stack.pop_all()  # what settles it closes it, though we be cancelled meanwhile
+            replaced = await in_thread(output.settle_and_close)
+            return finished(_judged(check, engine, _of_whole(summary, output, replaced)), None)
+
+
+def make_check(config: Config) -> DataCheck:
+    """Return what the run is held against; a baseline is read for it. Raises UsageError."""
+    tally = look_at(config.baseline, field_names=()) if config.baseline is not None else None
+    fills = tally.fields.fills() if tally and tally.fields else {}
+    before = Coverage(ok=tally.ok, failed=tally.failed.total(), fields=fills) if tally else None
+    return DataCheck.of(config.expect, before)
+
+
+def _judged(check: DataCheck, engine: Running, summary: Summary) -> Summary:
+    """Hold a run that came to its own end against what is expected; a stopped one has not the pages yet."""
+    return summary if engine.is_stopping else check.judge(summary)
+
+
+def _of_whole(summary: Summary, output: Output, replaced: int) -> Summary:
+    """Return the account with what concerns the whole output; `replaced` failed records gave way to new ones."""
+    ok = summary.ok + output.ok
+    failed = summary.failed + sum(output.failed.values()) + len(output.retried) - replaced
+    return structs.replace(
+        summary,
+        failed_before=len(output.retried),
+        tried_again=replaced,
+        earlier_ok=output.ok,
+        earlier_errors=dict(output.failed),
+        coverage=structs.replace(summary.coverage, ok=ok, failed=failed),
+    )
+
+
+@asynccontextmanager
+async def engines(
+    config: Config, transport: httpx.AsyncBaseTransport | None, notes: ParseNotes, keeper: PageKeeper | None
+) -> AsyncIterator[Callable[..., Running]]:
+    """Make what makes the engine of a run, in this process or for several; `notes` are of the pages under parse."""
+    if process_count(config) == 1:
+        async with make_worker(config, transport, notes.around, keeper) as (worker, names):
+            yield partial(make_engine, config, worker=worker, names=names)
+        return
+    if transport is not None:
+        raise UsageError("transport cannot be sent to other processes; leave processes at 1 with one of your own")
+    if keeper is not None:
+        raise UsageError("--keep writes one container, which one process keeps; leave --processes at 1 with it")
+    from scraper.processes.fleet import make_fleet  # noqa: PLC0415 - a run in one process does without
+
+    yield partial(make_fleet, config, notes=notes)
+
+
+async def _collect(spool: Spool, results: Results) -> None:
+    while (record := await results.get()) is not None:
+        for each in records_in(record):
+            spool.add(each)
+
+
+async def _run_to_end(
+    engine: Running,
+    *,
+    sources: Sequence[str],
+    steered: Callable[[Running], AbstractContextManager[object]],
+    started: float,
+    output: str | None,
+) -> Summary:
+    """Run it; return the account. Raises RunError, with the account when the source was damaged further on."""
+    try:
+        with steered(engine):
+            await engine.run()
+    except (UsageError, ProcessDied) as error:
+        if engine.stats.lines:
+            error.summary = _summary(engine, started, output=output)
+        raise
+    summary = _summary(engine, started, output=output)
+    if sources and summary.is_complete and summary.lines == summary.blank:
+        raise UsageError(f"{', '.join(sources)} holds no URL; write one on each line")
+    return summary
+
+
+@contextmanager
+def _steered(
+    config: Config, engine: Running, *, on_start: Callable[[Running], None] | None, started: float
+) -> Iterator[None]:
+    """Stop `engine` so early before the deadline that the requests in flight have their grace, and all is written."""
+    if on_start is not None:
+        on_start(engine)
+    if (deadline_s := config.deadline_s) is None:
+        yield
+        return
+
+    def stop() -> None:
+        engine.is_past_deadline = True
+        engine.stop()
+
+    cancel_at = started + deadline_s - min(FINISHING_S, deadline_s / 10)
+    loop = asyncio.get_running_loop()
+    stopping = loop.call_at(cancel_at - min(config.grace, deadline_s / 10), stop)
+    cancelling = loop.call_at(cancel_at, stop)
+    try:
+        yield
+    finally:
+        stopping.cancel()
+        cancelling.cancel()
+
+
+@contextmanager
+def _not_left_empty(target: OutputFile | OutputStream) -> Iterator[None]:
+    """Leave no file behind that was made for a run which failed before it wrote anything."""
+    try:
+        yield
+    except BaseException:
+        if isinstance(target, OutputFile):
+            target.remove_unused()
+        raise
+
+
+async def _opened(config: Config, sources: Sequence[str]) -> Output:
+    """Open the output in a thread, for reading a large one back takes its time."""
+    opening = partial(
+        open_output,
+        config.output or "-",
+        fresh=config.fresh,
+        retry_failed=config.retry_failed,
+        now=datetime.now().astimezone(),
+        sources=sources,
+        field_names=config.field_names if config.has_fields else None,
+    )
+    return await in_thread(opening, undo=lambda output: output.target.close())
+
+
+async def keeping(
+    keeper: PageKeeper | None, config: Config, output: Output | None = None
+) -> AbstractContextManager[OutputFile | None]:
+    """Open the container of `config.keep` in a thread; entered, `keeper` writes to it."""
+    if keeper is None:
+        return nullcontext()
+    now = datetime.now().astimezone()
+    name = container_name(config.keep or "", None if output is None else output.path, now)
+    opening = partial(open_container, name, fresh=config.fresh, now=now)
+    file, is_new = await in_thread(opening, undo=lambda opened: opened[0].close())
+    if is_new and output is not None and len(output.finished):
+        _log.warning("%s is new: pages whose records are in %s already are not in it", name, output.path)
+    return keeper.writing_to(file)
+
+
+def _summary(engine: Running, started: float, output: str | None) -> Summary:
+    summary = engine.stats.summary(
+        elapsed_s=asyncio.get_running_loop().time() - started,
+        pending=engine.pending,
+        output=output,
+        is_complete=engine.is_source_read and not engine.pending,
+    )
+    is_read_whole = engine.is_source_read and engine.limit is None
+    unlisted = max(0, len(engine.finished) - engine.stats.already_done) if is_read_whole else 0
+    is_past_deadline = engine.is_past_deadline and not summary.is_complete
+    return structs.replace(summary, unlisted=unlisted, is_past_deadline=is_past_deadline)
