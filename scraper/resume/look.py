@@ -10,8 +10,8 @@ from scraper.output import OutputFile
 from scraper.resume.records import REMEDY, Tally, read
 
 
-def look_at(path: str | os.PathLike[str], *, field_names: Sequence[str] = ()) -> Tally:
-    """Return what the records of the file `path` amount to, their fields too. A torn end is left out.
+def look_at(path: str | os.PathLike[str], *, field_names: Sequence[str] | None = None) -> Tally:
+    """Return what the records of the file `path` amount to, with `field_names` their fields too; without a torn end.
 
     Raises UsageError when it is not there, cannot be read, or holds anything else than records.
     """

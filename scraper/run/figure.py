@@ -66,7 +66,7 @@ def _draw_time(axes: Any, points: _Points) -> None:
     axes.set_title("pages over time")
     axes.set_xlabel("seconds")
     axes.set_ylabel("pages/s")
-    every = [*points.ends_s[True], *points.ends_s[False]]
+    every = points.ends_s[True] + points.ends_s[False]
     if not every:
         _nothing(axes, "nothing was fetched")
         return

@@ -23,9 +23,10 @@ def test_its_records_and_fields_are_counted_and_a_torn_end_is_left_as_it_is(tmp_
 
 def test_of_two_records_of_a_url_one_counts(tmp_path):
     path = written(tmp_path / "x.jsonl", [*RECORDS, ok("http://b/", fields={"price": 1})])
-    tally = look_at(path)
+    tally = look_at(path, field_names=())
     assert (tally.ok, tally.failed.total(), tally.fields.fills()["price"]) == (2, 0, Fill(2, 2))
     assert list(tally.superseded) == [0, 1, 0]
+    assert look_at(path).fields is None
 
 
 def test_what_is_no_output_is_told_in_a_line(tmp_path):
