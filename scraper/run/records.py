@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from io import FileIO
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, overload
 
@@ -83,14 +84,18 @@ class Records(Sequence[Record]):
             return (self._lines.at(start) for start in self._places())
         if not self._superseded:
             return iter(self._lines)
-        return (line for line, is_superseded in zip(self._lines, self._superseded, strict=False) if not is_superseded)
+        return (line for line, is_superseded in zip(self._lines, self._marks(), strict=False) if not is_superseded)
+
+    def _marks(self) -> Iterator[int]:
+        """Yield a mark for each line; those behind the marked ones stand."""
+        return chain(self._superseded, repeat(0))
 
     def _places(self) -> "array[int]":
         """Return where the lines start; found at the first look."""
         if self._starts is None:
             starts = self._lines.starts()
             if self._superseded:
-                marked = zip(starts, self._superseded, strict=False)
+                marked = zip(starts, self._marks(), strict=False)
                 starts = array("Q", (start for start, is_superseded in marked if not is_superseded))
             self._starts = starts
         return self._starts
