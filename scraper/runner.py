@@ -86,10 +86,16 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
 
 def make_check(config: Config) -> DataCheck:
     """Return what the run is held against; a baseline is read for it. Raises UsageError."""
-    tally = look_at(config.baseline, field_names=()) if config.baseline is not None else None
-    fills = tally.fields.fills() if tally and tally.fields else {}
-    before = Coverage(ok=tally.ok, failed=tally.failed.total(), fields=fills) if tally else None
-    return DataCheck.of(config.expect, before)
+    return DataCheck.of(config.expect, None if config.baseline is None else _coverage_of(config.baseline))
+
+
+def _coverage_of(baseline: str) -> Coverage:
+    try:
+        tally = look_at(baseline, field_names=())
+    except UsageError as error:
+        raise UsageError(f"--baseline: {error}; name an earlier output, or leave it out for a first run") from error
+    fields = tally.fields.fills() if tally.fields else {}
+    return Coverage(ok=tally.ok, failed=tally.failed.total(), fields=fields)
 
 
 def _judged(check: DataCheck, engine: Running, summary: Summary) -> Summary:

@@ -380,7 +380,7 @@ def test_what_cannot_be_opened_is_told_in_a_line(tmp_path):
     path = tmp_path / "x.jsonl"
     path.write_text('{"a": 1}\n')
     for place, says in [
-        (path, r"x\.jsonl: line 1 is not a record; is it an output of scrape\?"),
+        (path, r"x\.jsonl: line 1 is not a record: it is no output of scrape"),
         (tmp_path / "gone.jsonl", "cannot be read: No such file"),
         (tmp_path, "is no file"),
     ]:
@@ -444,7 +444,10 @@ def test_what_is_expected_is_checked_before_anything_is_requested(tmp_path):
     for options, says in [
         ({"expect": ["price>>5"]}, "'price>>5' is not understood"),
         ({"expect": ["price>=baseline"]}, "needs --baseline"),
-        ({"baseline": tmp_path / "gone.jsonl"}, r"gone\.jsonl cannot be read"),
+        (
+            {"baseline": tmp_path / "gone.jsonl"},
+            r"--baseline: .*gone\.jsonl cannot be read: .*; name an earlier output",
+        ),
     ]:
         with pytest.raises(UsageError, match=says):
             scrape(URLS, output=tmp_path / "out.jsonl", **options)

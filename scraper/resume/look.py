@@ -23,6 +23,6 @@ def look_at(path: str | os.PathLike[str], *, field_names: Sequence[str] | None =
         with place.open("rb", buffering=0) as raw:
             return read(OutputFile(name, place, raw.fileno()), retried=False, field_names=field_names)
     except OutputError as error:
-        raise UsageError(f"{str(error).removesuffix(REMEDY)}; is it an output of scrape?") from error
+        raise UsageError(f"{str(error).removesuffix(REMEDY)}: it is no output of scrape") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise UsageError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from error

@@ -32,7 +32,7 @@ def test_of_two_records_of_a_url_one_counts(tmp_path):
 def test_what_is_no_output_is_told_in_a_line(tmp_path):
     path = tmp_path / "x.txt"
     path.write_text("http://a/\n")
-    with pytest.raises(UsageError, match=r"x\.txt: line 1 is not a record; is it an output of scrape\?$"):
+    with pytest.raises(UsageError, match=r"x\.txt: line 1 is not a record: it is no output of scrape$"):
         look_at(path)
     with pytest.raises(UsageError, match="is no file"):
         look_at(tmp_path)
