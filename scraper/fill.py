@@ -1,6 +1,6 @@
 """How many pages have each field: counted as records come, so that a selector that stopped matching is seen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -47,11 +47,13 @@ class FieldCounts:
         self._had: dict[str, int] = dict.fromkeys(names, 0)
         self._groups: dict[str, int] = {}  # name of what holds them, to how many objects
 
-    def add(self, fields: Mapping[str, Any] | None) -> None:
-        """Count in the `fields` of one ok page, None when it has none."""
+    def add(self, fields: Mapping[str, Any] | None, items: Sequence[Mapping[str, Any]] | None = None) -> None:
+        """Count in the `fields` of one ok page, and its `items` as a field of that name; None when it has none."""
         self.pages += 1
         if fields:
             self._add(fields, "", MAX_DEPTH)
+        if items is not None:
+            self._add({"items": items}, "", MAX_DEPTH)
 
     def _add(self, fields: Mapping[str, Any], prefix: str, depth: int) -> None:
         had = self._had

@@ -32,6 +32,13 @@ def test_items_are_counted_by_dotted_names_over_all_items():
     assert fills == {"items": Fill(2, 3), "items.price": Fill(2, 3), "items.name": Fill(1, 3)}
 
 
+def test_the_rows_of_a_list_page_are_counted_as_a_field_called_items():
+    counts = FieldCounts()
+    counts.add({"page": 1}, [{"price": 1}, {"price": ""}])
+    counts.add(None, [])
+    assert counts.fills() == {"page": Fill(1, 2), "items": Fill(1, 2), "items.price": Fill(1, 2)}
+
+
 def test_objects_are_counted_by_dotted_names_over_the_pages_that_have_them():
     fills = counted({"offer": {"price": 1, "seller": {"name": "x"}}}, {"offer": {"price": None}}, {"offer": None})
     assert fills["offer.price"] == Fill(1, 2)

@@ -48,6 +48,7 @@ class _SeenWhole(_Seen, frozen=True, gc=False):
     """What is read of a record when its fields are to be counted."""
 
     fields: dict[str, Any] | None = None
+    items: list[dict[str, Any]] | None = None
 
 
 @dataclass
@@ -89,7 +90,7 @@ class Tally:
             if seen.ok:
                 self.ok += 1
                 if self.fields is not None and isinstance(seen, _SeenWhole):
-                    self.fields.add(seen.fields)
+                    self.fields.add(seen.fields, seen.items)
             else:
                 self.failed[seen.error.kind] += 1
 
