@@ -218,9 +218,9 @@ class Ending(Struct, frozen=True, gc=False, array_like=True):
     attempts: int
     bytes: int | None
     elapsed_ms: float | None
-    url: str
+    url: str = ""
     """That answered, or was asked for."""
-    fields: dict[str, Any] | None
+    fields: dict[str, Any] | None = None
     """Which there are, not what they hold: see `fill.outline`."""
     final_url: str | None = None
 
