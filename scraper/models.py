@@ -222,6 +222,7 @@ class Ending(Struct, frozen=True, gc=False, array_like=True):
     """That answered, or was asked for."""
     fields: dict[str, Any] | None = None
     """Which there are, not what they hold: see `fill.outline`."""
+    items: list[dict[str, Any]] | None = None
     final_url: str | None = None
 
 

@@ -158,4 +158,5 @@ def _ending(record: Record) -> Ending:
         record.elapsed_ms,
         record.final_url or record.url,
         outline(record.fields),
+        None if record.items is None else [outline(item) or {} for item in record.items],
     )

@@ -43,7 +43,7 @@ class Stats:
         """Fold in the end of one URL."""
         if record.ok:
             self.ok += 1
-            self.fields.add(record.fields)
+            self.fields.add(record.fields, record.items)
         else:
             self.failed[record.error.kind if record.error else "internal-error"] += 1
         if record.status is not None:

@@ -35,6 +35,8 @@ def test_fields_are_counted_over_the_ok_pages():
     stats.record(failure("not-html"))
     summary = stats.summary(elapsed_s=1, pending=0, output=None, is_complete=True)
     assert summary.coverage == Coverage(ok=2, failed=1, fields={"sku": Fill(0, 2), "price": Fill(1, 2)})
+    stats.record(Record(url="http://a.example/", ok=True, attempts=1, items=[{"x": 1}, {"x": None}]))
+    assert stats.fields.fills()["items.x"] == Fill(1, 2)
 
 
 def test_a_failed_record_without_a_kind_is_our_bug():
