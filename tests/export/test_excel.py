@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 import openpyxl
 import pytest
-from tables import RECORDS, MadeSheet
+from tabling import RECORDS, MadeSheet
 
 from scraper.export import excel
 from scraper.export.excel import MAX_CHARACTERS, write

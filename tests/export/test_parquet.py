@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tables import RECORDS, MadeSheet
+from tabling import RECORDS, MadeSheet
 
 from scraper.export import parquet
 from scraper.export.parquet import write

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import PurePath
 
 import pytest
-from tables import RECORDS, MadeSheet
+from tabling import RECORDS, MadeSheet
 
 from scraper.errors import OutputError
 from scraper.export.sqlite import distinct, write

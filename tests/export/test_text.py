@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import msgspec
 import pytest
-from tables import RECORDS, MadeSheet
+from tabling import RECORDS, MadeSheet
 
 from scraper.compression import compression_of, decompressor
 from scraper.export import text
