@@ -123,6 +123,8 @@ class Page(Struct, frozen=True, kw_only=True):
     """`text/html`, without parameters, in lower case; sniffed when the server names none."""
     encoding: str = "utf-8"
     """The charset used, by its WHATWG name."""
+    encoding_source: str = "default"
+    """What that was decided by: `bom`, `header`, `meta`, `xml`, `default` or `sniffed`."""
     decoded: str | None = None
     """`body` decoded with `encoding`, when that is not UTF-8."""
     redirects: tuple[Redirect, ...] = ()
@@ -189,6 +191,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     timings: Timings | None = None
     content_type: str | None = None
     encoding: str | None = None
+    encoding_source: str | None = None
+    """What the charset was decided by: `bom`, `header`, `meta`, `xml`, `default` or `sniffed`."""
     bytes: int | None = None
     """Size of the decoded body."""
     etag: str | None = None

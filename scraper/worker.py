@@ -205,6 +205,7 @@ def _page_record(  # noqa: PLR0913 - what the record is made of
         timings=timings,
         content_type=page.media_type,
         encoding=page.encoding,
+        encoding_source=page.encoding_source,
         bytes=len(page.body),
         etag=page.header("etag"),
         last_modified=page.header("last-modified"),

@@ -41,7 +41,7 @@ def test_any_content_type_and_body_have_a_media_type_a_charset_and_a_text(header
     found = parse_content_type(header)
     assert found.essence == found.essence.lower()
     assert isinstance(media_type(header, body), str)
-    assert isinstance(decode(body, decide(body, header)), str)
+    assert isinstance(decode(body, decide(body, header).encoding), str)
 
 
 DATES = st.builds(

@@ -171,7 +171,7 @@ class Fetcher:
         kind = media_type(content_type, body)
         if attempt.request.is_page and body and not is_html(kind):
             raise NotHtml(f"the body is {kind}")
-        encoding = decide(body, content_type)
+        encoding, encoding_source = decide(body, content_type)
         return Page(
             url=attempt.listed_url,
             final_url=attempt.href,
@@ -180,6 +180,7 @@ class Fetcher:
             body=body,
             media_type=kind,
             encoding=encoding,
+            encoding_source=encoding_source,
             decoded=None if encoding == "utf-8" else decode(body, encoding),
             redirects=tuple(attempt.redirects),
             timings=attempt.timings(),

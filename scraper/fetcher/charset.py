@@ -3,6 +3,7 @@
 import codecs
 import re
 from functools import cache
+from typing import NamedTuple
 
 import webencodings
 
@@ -12,6 +13,9 @@ _FIRST_BYTES = 1024
 """Where the HTML Standard wants the declaration, and nearly all pages have it."""
 _PRESCAN_BYTES = 16 * 1024
 """The HTML Standard asks for 1,024 at least; browsers go on to the end of the head."""
+_LATE_BYTES = 1024 * 1024
+"""Where a page that is not UTF-8 and has said nothing before is searched: a browser takes a <meta> wherever it meets it
+(HTML Standard, 13.2.3.5, "changing the encoding while parsing")."""
 _JIS_PAIRS = {"euc_jp": re.compile(rb"[\xa1-\xfe]{2}"), "iso2022_jp": re.compile(rb"[\x21-\x7e]{2}")}
 _MENDED = frozenset({"gb18030", *_JIS_PAIRS})
 _MEND = "scraper.fetcher.charset"
@@ -77,15 +81,27 @@ _XML_ENCODING = re.compile(
 )
 
 
-def decide(body: bytes, content_type: str | None) -> str:
-    """Return the name of the encoding of `body`, by the WHATWG Encoding Standard, in lower case.
+class Charset(NamedTuple):
+    """An encoding, and what it was decided by."""
+
+    encoding: str
+    """By its WHATWG name, in lower case."""
+    source: str
+    """`bom`, `header`, `meta`, `xml` (an XML declaration), `default` (nothing declared: UTF-8) or `sniffed` (nothing
+    declared, and mostly no UTF-8: windows-1252)."""
+
+
+def decide(body: bytes, content_type: str | None) -> Charset:
+    """Return the encoding of `body`, by the WHATWG Encoding Standard, and what says so.
 
     A label that the Standard does not know counts for nothing.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
-            return encoding
-    return _encoding_of(parse_content_type(content_type).charset) or _prescan(body) or _undeclared(body)
+            return Charset(encoding, "bom")
+    if declared := _encoding_of(parse_content_type(content_type).charset):
+        return Charset(declared, "header")
+    return _prescan(body) or _undeclared(body)
 
 
 def decode(body: bytes, encoding: str) -> str:
@@ -103,29 +119,45 @@ def _encoding_of(label: str | None) -> str | None:
     return None if encoding is None else str(encoding.name)
 
 
-def _undeclared(body: bytes) -> str:
-    """Return UTF-8, or windows-1252 for what is mostly no UTF-8: what browsers take for a page that says nothing."""
+def _undeclared(body: bytes) -> Charset:
+    """Return UTF-8, or windows-1252 for what is mostly no UTF-8: what browsers take for a page that says nothing.
+
+    What is no UTF-8 is first searched for a <meta> further on.
+    """
     if body.isascii():
-        return "utf-8"
+        return Charset("utf-8", "default")
     broken = body.decode("utf-8", "replace").count(_REPLACEMENT)
-    return "windows-1252" if broken * 2 > len(body.translate(None, _ASCII)) else "utf-8"
+    if broken and len(body) > _PRESCAN_BYTES and (late := _meta_encoding(body[:_LATE_BYTES])):
+        return Charset(_as_read(late), "meta")
+    is_utf8 = broken * 2 <= len(body.translate(None, _ASCII))
+    return Charset("utf-8", "default") if is_utf8 else Charset("windows-1252", "sniffed")
 
 
-def _prescan(body: bytes) -> str | None:
+def _prescan(body: bytes) -> Charset | None:
     """Return the encoding that the start of `body` declares.
 
     By the HTML Standard's "prescan a byte stream to determine its encoding" and "get an XML encoding".
     """
     for start, encoding in _UTF16_XML_STARTS:
         if body.startswith(start):
-            return encoding
+            return Charset(encoding, "xml")
     head = body[:_PRESCAN_BYTES]
     says_charset = any(b"charset" in part.lower() for part in (head[:_FIRST_BYTES], head))
-    declared = _meta_encoding(head) if says_charset else None
-    if declared is None and (xml := _XML_ENCODING.match(head[: head.find(b">") + 1])):
-        declared = _encoding_of(xml[2].decode("latin-1"))
-    # What was found by reading ASCII is not UTF-16; x-user-defined was once said for want of a better name.
-    return {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}.get(declared or "", declared)
+    if says_charset and (declared := _meta_encoding(head)):
+        return Charset(_as_read(declared), "meta")
+    if (xml := _XML_ENCODING.match(head[: head.find(b">") + 1])) and (
+        declared := _encoding_of(xml[2].decode("latin-1"))
+    ):
+        return Charset(_as_read(declared), "xml")
+    return None
+
+
+def _as_read(declared: str) -> str:
+    """Return what is meant by an encoding whose name was found by reading ASCII: that is not UTF-16.
+
+    x-user-defined was once said for want of a better name.
+    """
+    return {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}.get(declared, declared)
 
 
 def _meta_encoding(head: bytes) -> str | None:

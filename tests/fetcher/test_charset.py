@@ -16,7 +16,7 @@ EURO = "<title>Ärger für 5 €</title>"
 
 def decided(body, content_type):
     """Return the encoding and the text."""
-    encoding = decide(body, content_type)
+    encoding = decide(body, content_type).encoding
     return encoding, decode(body, encoding)
 
 
@@ -96,12 +96,15 @@ def test_the_byte_order_mark_is_not_part_of_the_text():
     ],
 )
 def test_c3_the_start_of_a_page_is_read_as_the_html_standard_does(head, encoding):
-    assert charset._prescan(head) == encoding
+    found = charset._prescan(head)
+    assert (found and found.encoding) == encoding
 
 
 def test_c3_a_meta_after_the_first_1024_bytes_counts():
     assert decided(b"<!--%b-->" % bytes(10_000) + meta(b"koi8-r"), HTML)[0] == "koi8-r"
-    assert decided(b"<!--%b-->" % bytes(20_000) + meta(b"koi8-r"), HTML)[0] == "utf-8"
+    late = b"<!--%b-->" % bytes(20_000) + meta(b"koi8-r")
+    assert decided(late, HTML)[0] == "utf-8"  # nothing in it needs another
+    assert decided(late + "Привет".encode("koi8-r"), HTML)[0] == "koi8-r"
 
 
 def test_a_header_with_a_charset_spares_the_search(monkeypatch):
@@ -227,4 +230,87 @@ def test_utf8_comes_back_as_it_was(text):
     ],
 )
 def test_a_page_that_declares_nothing_is_utf_8_unless_most_of_it_is_not(body, encoding):
-    assert decide(body, "text/html") == encoding
+    assert decide(body, "text/html").encoding == encoding
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "source"),
+    [
+        (b"\xef\xbb\xbf" + meta(b"koi8-r"), "text/html; charset=gbk", "bom"),
+        (b"\xff\xfe<\0", None, "bom"),
+        (meta(b"koi8-r"), "text/html; charset=gbk", "header"),
+        (meta(b"koi8-r"), "text/html; charset=utf-7", "meta"),
+        (b"<!--%b-->" % bytes(20_000) + meta(b"koi8-r") + b"\xf0", HTML, "meta"),
+        (b"<?xml version='1.0' encoding='koi8-r'?>", HTML, "xml"),
+        ("<?xml version='1.0'?>".encode("utf-16-le"), HTML, "xml"),
+        (b"plain", HTML, "default"),
+        ("Grüße".encode(), HTML, "default"),
+        ("Grüße".encode("cp1252"), HTML, "sniffed"),
+    ],
+)
+def test_what_the_encoding_was_decided_by_is_told(body, content_type, source):
+    assert decide(body, content_type).source == source
+
+
+@pytest.mark.parametrize(("label", "encoding"), sorted(LABELS.items()))
+def test_every_label_of_the_standard_is_known_in_any_case_and_in_spaces(label, encoding):
+    assert decide(b"\xff", f"text/html; charset={label.upper()}") == (encoding, "header")
+    assert decide(meta(f" {label}\t".encode()), HTML) == (charset._as_read(encoding), "meta")
+
+
+LANGUAGES = {
+    "German": ("iso-8859-15", "Größe für 5 €: Straßenübergang"),
+    "French": ("windows-1252", "Œuvre déjà reçue à Noël"),
+    "Spanish": ("iso-8859-1", "El niño pequeño ¿dónde está?"),
+    "Polish": ("iso-8859-2", "Zażółć gęślą jaźń"),
+    "Czech": ("windows-1250", "Příliš žluťoučký kůň úpěl"),
+    "Turkish": ("iso-8859-9", "Şişli'de ığdır çöreği"),  # noqa: RUF001 - its own letters
+    "Romanian": ("iso-8859-16", "Ștefan și țăranul"),
+    "Lithuanian": ("windows-1257", "Įlinkdama fechtuotojo špaga"),
+    "Latvian": ("iso-8859-13", "Glāžšķūņa rūķīši"),
+    "Greek": ("iso-8859-7", "Ξεσκεπάζω την ψυχοφθόρα"),
+    "Greek, Windows": ("windows-1253", "Ξεσκεπάζω την ψυχοφθόρα"),
+    "Russian": ("koi8-r", "Съешь же ещё этих мягких булок"),
+    "Russian, Windows": ("windows-1251", "Съешь же ещё этих мягких булок"),
+    "Russian, DOS": ("ibm866", "Съешь же ещё этих мягких булок"),
+    "Ukrainian": ("koi8-u", "Жебракують філософи при ґанку"),
+    "Bulgarian": ("iso-8859-5", "Жълтата дюля беше щастлива"),
+    "Hebrew": ("windows-1255", "דג סקרן שט בים"),
+    "Hebrew, logical": ("iso-8859-8-i", "דג סקרן שט בים"),
+    "Arabic": ("windows-1256", "صِف خَلقَ خَودٍ"),
+    "Arabic, ISO": ("iso-8859-6", "نص حكيم له سر"),
+    "Thai": ("tis-620", "เป็นมนุษย์สุดประเสริฐ"),
+    "Vietnamese": ("windows-1258", "Xin chào Viê\u0323t Nam"),
+    "Japanese": ("shift_jis", "いろはにほへと 日本語のページ"),
+    "Japanese, Unix": ("euc-jp", "いろはにほへと 日本語のページ"),
+    "Japanese, mail": ("iso-2022-jp", "いろはにほへと 日本語のページ"),
+    "Chinese": ("gb18030", "我能吞下玻璃而不伤身体"),
+    "Chinese, GBK": ("gbk", "我能吞下玻璃而不伤身体"),
+    "Chinese, Taiwan": ("big5", "我能吞下玻璃而不傷身體"),
+    "Korean": ("euc-kr", "다람쥐 헌 쳇바퀴에 타고파"),
+    "Icelandic": ("iso-8859-10", "Kæmi ný öxi hér ykist"),
+    "Maltese": ("iso-8859-3", "Ħanżir u ġbejna"),
+    "Welsh": ("iso-8859-14", "Ŵy a dŵr yn y tŷ"),
+}
+PYTHON_CODECS = {"iso-8859-8-i": "iso8859-8", "windows-1258": "cp1258"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("place", ["header", "meta", "late meta", "http-equiv", "xml"])
+def test_c3_a_page_in_its_language_and_usual_encoding_is_read_as_it_was_written(language, place):
+    label, text = LANGUAGES[language]
+    declared = {
+        "meta": f"<meta charset={label}>",
+        "late meta": f"<!--{'x' * 2000}--><meta charset='{label}'>",
+        "http-equiv": f'<meta http-equiv=Content-Type content="text/html; charset={label}">',
+        "xml": f'<?xml version="1.0" encoding="{label}"?>',
+    }.get(place, "")
+    page = f"{declared}<title>{text}</title>"
+    body = page.encode(PYTHON_CODECS.get(label, label))
+    content_type = f"text/html; charset={label}" if place == "header" else HTML
+    encoding, source = decide(body, content_type)
+    assert decode(body, encoding) == page
+    assert (encoding, source) == (
+        webencodings.lookup(label).name,
+        place.replace("late ", "").replace("http-equiv", "meta"),
+    )
