@@ -34,6 +34,8 @@ RETRY_WAIT_S = 0.5
 RETRY_WAIT_CAP_S = 30.0
 RETRY_AFTER_CAP_S = 120.0
 """A server's Retry-After pauses its host up to here; a host that asks for more is left to the next run."""
+BLOCKED_PAUSE_S = 5.0
+"""A host that sends a challenge in place of a page is paused for so long, and slowed down as after a 429."""
 CRAWL_DELAY_CAP_S = 30.0
 """A Crawl-delay is waited up to here; the URLs of a host that asks for more are `robots-denied`."""
 ROBOTS_TTL_S = 24 * 3600.0

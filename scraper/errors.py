@@ -45,6 +45,8 @@ from typing import Any, ClassVar
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 """HTTP statuses that a later try may turn into a page; 520-524 and 529 are CDNs' own."""
 PUSH_BACK_STATUSES = frozenset({429, 503})
+REFUSAL_STATUSES = frozenset({403, 405, 429, 503})
+"""What challenges to prove that one is no robot are sent with, beside 200."""
 """HTTP statuses by which a host asks to be asked less (RFC 6585, section 4; RFC 9110, section 15.6.4)."""
 
 
@@ -67,6 +69,10 @@ class UrlError(ScraperError):
     """The Retry-After header as it came."""
     timings: Any = None
     """A `models.Timings`: how long each phase took, the one that failed included."""
+    page: Any = None
+    """A `models.Page` with the beginning of what came with a status that refuses."""
+    verdict: Any = None
+    """The `models.Verdict` on that, when it is not ok."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -148,9 +148,19 @@ class Page(Struct, frozen=True, kw_only=True):
         return next((value for key, value in self.headers if key == name), None)
 
 
+class Verdict(Struct, frozen=True, gc=False):
+    """What a page is, and what says so."""
+
+    name: str = "ok"
+    """`ok`, `empty`, `soft-404`, `login`, `consent` or `blocked`."""
+    evidence: str | None = None
+    """The rule and what it found; None when ok."""
+
+
 class Extracted(Struct, frozen=True, kw_only=True):
     """What extraction found on a page."""
 
+    verdict: Verdict = Verdict()
     title: str | None = None
     description: str | None = None
     canonical: str | None = None
@@ -179,6 +189,10 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str
     """As it stood in the input, trimmed; a password in it is `***`."""
     ok: bool
+    verdict: str | None = None
+    """What the page is that was fetched: `ok`, `empty`, `soft-404`, `login`, `consent` or `blocked`."""
+    evidence: str | None = None
+    """The rule that says so and what it found, when that is not ok."""
     status: int | None = None
     error: Failure | None = None
     final_url: str | None = None
@@ -228,6 +242,7 @@ class Ending(Struct, frozen=True, gc=False, array_like=True):
     """Which there are, not what they hold: see `fill.outline`."""
     items: list[dict[str, Any]] | None = None
     final_url: str | None = None
+    verdict: str | None = None
 
 
 class Lines(Struct, frozen=True, gc=False):
@@ -241,6 +256,9 @@ class Lines(Struct, frozen=True, gc=False):
 
 Fetch = Callable[[Request], Awaitable[Page]]
 """One URL in, its page out, or a UrlError. The seam: wrappers take one and are one; a test passes a lambda."""
+
+Judge = Callable[[Page], Verdict]
+"""What the head of an error's page says it is."""
 
 Extract = Callable[[Page], Extracted]
 """A page in, its fields out, or a UrlError."""

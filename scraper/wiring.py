@@ -19,7 +19,7 @@ from scraper.backlog import Backlog
 from scraper.config import Config
 from scraper.door import Door
 from scraper.engine import Engine, Results
-from scraper.extract import make_extract
+from scraper.extract import judge_page, make_extract
 from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier, FrontierCore, Names, Pace
 from scraper.models import Extract, Keep
@@ -76,6 +76,8 @@ async def make_worker(
             retry=_retry_policy(config),
             retry_after_cap_s=defaults.RETRY_AFTER_CAP_S,
             wall_clock=_utc_now,
+            judge=judge_page,
+            blocked_pause_s=defaults.BLOCKED_PAUSE_S,
             # A user's function is called in the loop's thread always: what it uses may belong to that.
             large_page_bytes=defaults.LARGE_PAGE_BYTES if config.parse is None else math.inf,
             keep=keep,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from time import perf_counter
@@ -12,7 +13,7 @@ from msgspec import Struct, structs
 
 from scraper.errors import PUSH_BACK_STATUSES, InternalError, UrlError
 from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
-from scraper.models import Extract, Extracted, Failure, Fetch, Job, Keep, Page, Record, Request, Timings, Trail
+from scraper.models import Extract, Extracted, Failure, Fetch, Job, Judge, Keep, Page, Record, Request, Timings, Trail
 from scraper.retry import RetryPolicy
 from scraper.urls import masked, parse
 
@@ -45,11 +46,14 @@ class Worker:
         retry: RetryPolicy,
         retry_after_cap_s: float,
         wall_clock: Callable[[], datetime],
+        judge: Judge | None = None,
+        blocked_pause_s: float = 0.0,
         large_page_bytes: float = math.inf,
         keep: Keep | None = None,
     ) -> None:
-        """`extract` gets pages of more than `large_page_bytes` in a thread, one at a time; the others in the loop.
+        """`judge` is asked what the page of a refusal is.
 
+        `extract` gets pages of more than `large_page_bytes` in a thread, one at a time; the others in the loop.
         `keep` gets each page that was fetched, before its record goes anywhere.
         """
         self.fetch = fetch
@@ -57,6 +61,8 @@ class Worker:
         self._retry = retry
         self._retry_after_cap_s = retry_after_cap_s
         self._wall_clock = wall_clock
+        self._judge = judge
+        self._blocked = Signal("pushed-back", pause_s=blocked_pause_s)
         self._large_page_bytes = large_page_bytes
         self._keep = keep
         self._large_pages = asyncio.Lock()
@@ -93,7 +99,9 @@ class Worker:
             record = _page_record(job, page, extracted, fetched_at=fetched_at, elapsed_ms=elapsed_ms, timings=timings)
             if self._keep is not None:
                 await self._keep(page, record)
-            return Outcome(signal=ANSWERED, record=record, timings=timings)
+            signal = self._blocked if extracted.verdict.name == "blocked" else ANSWERED
+            return Outcome(signal=signal, record=record, timings=timings)
+        self._look_at(failure)
         wait_s, signal = self.decide(failure, job)
         if wait_s is not None:
             return Outcome(signal=signal, retry=job.again(), wait_s=wait_s, timings=failure.timings)
@@ -123,14 +131,23 @@ class Worker:
         extracted = self._extract(page)
         return extracted, perf_counter() - started
 
+    def _look_at(self, failure: UrlError) -> None:
+        """Find out whether a refusal is a challenge."""
+        if failure.page is None or self._judge is None:
+            return
+        with suppress(UrlError):  # a page that costs too much to look at
+            verdict = self._judge(failure.page)
+            if verdict.name == "blocked":
+                failure.verdict = verdict
+
     def decide(self, failure: UrlError, job: Job) -> tuple[float | None, Signal]:
         """Return how long the job waits for its next try, None for no further one, and what its host learns."""
         wait_s = self._retry.wait_before_retry(failure, job.attempt)
         signal = NOTHING
-        pushed_back = failure.status in PUSH_BACK_STATUSES
-        if pushed_back:
+        if failure.status in PUSH_BACK_STATUSES or failure.verdict is not None:
             asked_s = self._retry.asked_pause(failure)
-            signal = Signal("pushed-back", pause_s=max(asked_s, wait_s or 0.0))
+            blocked_s = 0.0 if failure.verdict is None else self._blocked.pause_s
+            signal = Signal("pushed-back", pause_s=max(asked_s, wait_s or 0.0, blocked_s))
             if asked_s > self._retry_after_cap_s:  # too long for a run: the URL stays pending
                 wait_s = 0.0
         elif failure.status is not None:
@@ -150,6 +167,8 @@ def failure_record(
     return Record(
         url=job.row.url,
         ok=False,
+        verdict=error.verdict.name if error.verdict else None,
+        evidence=error.verdict.evidence if error.verdict else None,
         status=error.status,
         error=Failure(kind=error.kind, message=error.message),
         final_url=error.final_url,
@@ -196,6 +215,8 @@ def _page_record(  # noqa: PLR0913 - what the record is made of
     return Record(
         url=job.row.url,
         ok=True,
+        verdict=extracted.verdict.name,
+        evidence=extracted.verdict.evidence,
         status=page.status,
         final_url=page.final_url,
         redirects=page.redirects,

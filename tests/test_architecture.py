@@ -109,6 +109,8 @@ def test_every_module_has_its_test():
         relative = path.relative_to(PACKAGE)
         name = f"test_{path.parent.name if path.name == '__init__.py' else path.stem}.py"
         places = [tests / relative.parent / name, tests / relative.parent.parent / name]
+        if path.name == "verdict_rules.py":  # data
+            places.append(tests / "extract" / "test_verdict.py")
         if path.parent.name == "commands":  # declarations, tested as one
             places.append(tests / "cli" / "test_commands.py")
         if defines_something(path) and not any(place.exists() for place in places):

@@ -11,7 +11,7 @@ import pytest
 
 from scraper import errors
 from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
-from scraper.models import Extracted, Job, Page, Redirect, Row, Timings, Trail
+from scraper.models import Extracted, Job, Page, Redirect, Row, Timings, Trail, Verdict
 from scraper.retry import RetryPolicy
 from scraper.worker import Worker, failure_record, refusal_record
 
@@ -323,3 +323,41 @@ def test_a_page_that_cannot_be_kept_ends_the_run():
 
     with pytest.raises(errors.OutputError, match="disk full"):
         process(keep=full)
+
+
+BLOCKED = Verdict("blocked", "a vendor: a sign")
+
+
+def test_a_page_that_is_a_challenge_is_kept_with_its_verdict_and_slows_its_host():
+    outcome = process(extract=lambda _: Extracted(verdict=BLOCKED), blocked_pause_s=7)
+    assert (outcome.record.ok, outcome.record.verdict, outcome.record.evidence) == (True, "blocked", BLOCKED.evidence)
+    assert outcome.signal == Signal("pushed-back", pause_s=7)
+
+
+@pytest.mark.parametrize("verdict", [Verdict(), Verdict("soft-404", "x"), Verdict("login", "x"), Verdict("empty", "x")])
+def test_any_other_verdict_says_nothing_of_the_host(verdict):
+    outcome = process(extract=lambda _: Extracted(verdict=verdict), blocked_pause_s=7)
+    assert (outcome.record.verdict, outcome.record.evidence) == (verdict.name, verdict.evidence)
+    assert outcome.signal == ANSWERED
+
+
+@pytest.mark.parametrize(
+    ("verdict", "recorded", "signal"),
+    [(BLOCKED, "blocked", Signal("pushed-back", pause_s=7)), (Verdict("login", "x"), None, ANSWERED)],
+)
+def test_a_refusal_whose_page_is_a_challenge_slows_its_host(verdict, recorded, signal):
+    refusal = errors.HttpStatus("403 Forbidden", 403)
+    refusal.status, refusal.page = 403, PAGE
+    outcome = process(failing(refusal), judge=lambda page: verdict if page is PAGE else None, blocked_pause_s=7)
+    assert outcome.record.error.kind == "http-status"
+    assert (outcome.record.ok, outcome.record.verdict) == (False, recorded)
+    assert outcome.signal == signal
+
+
+def test_a_refusal_whose_page_costs_too_much_to_look_at_is_a_refusal():
+    def judge(_page):
+        raise errors.ParseLimit("too deep")
+
+    refusal = errors.HttpStatus("403 Forbidden", 403)
+    refusal.status, refusal.page = 403, PAGE
+    assert process(failing(refusal), judge=judge).record.error.kind == "http-status"

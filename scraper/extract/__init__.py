@@ -14,9 +14,16 @@ from scraper.extract.links import read_links
 from scraper.extract.metadata import read_metadata
 from scraper.extract.recipe import compile_recipe, read_recipe
 from scraper.extract.selectors import compile_fields, read_fields
-from scraper.models import Extract, Extracted, Page
+from scraper.extract.verdict import judge
+from scraper.models import Extract, Extracted, Page, Verdict
 
-__all__ = ["build_extractor", "make_extract"]
+__all__ = ["build_extractor", "judge_page", "make_extract"]
+
+
+def judge_page(page: Page) -> Verdict:
+    """Return what a page is that is not to be extracted, such as that of an error. Raises ParseLimit."""
+    tree = parse_html(page)
+    return judge(page, tree, read_head(tree, page.final_url).title)
 
 
 def make_extract(config: Config) -> Extract:
@@ -56,6 +63,7 @@ def build_extractor(  # noqa: PLR0913 - the settings of extraction
     def extract(page: Page) -> Extracted:
         tree = parse_html(page)
         head = read_head(tree, page.final_url)
+        verdict = judge(page, tree, head.title)
         found = read_fields(fields, tree, head.base) if fields else None
         items = None
         if compiled is not None:
@@ -66,6 +74,7 @@ def build_extractor(  # noqa: PLR0913 - the settings of extraction
         if callback is not None:  # last, for it may change the tree
             found = (found or {}) | call(callback, replace(page, tree=tree))
         return Extracted(
+            verdict=verdict,
             title=head.title,
             description=head.description,
             canonical=head.canonical,

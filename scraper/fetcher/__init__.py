@@ -4,6 +4,7 @@ import asyncio
 import base64
 import http
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -12,6 +13,7 @@ import httpx
 from msgspec import structs
 
 from scraper.errors import (
+    REFUSAL_STATUSES,
     BlockedAddress,
     DeadlineExceeded,
     HttpStatus,
@@ -33,6 +35,9 @@ from scraper.urls import Address, split, split_userinfo
 
 __all__ = ["Fetcher"]
 
+_REFUSAL_BYTES = 32 * 1024
+_REFUSAL_S = 1.0
+"""What is read of the page that comes with a refusal, to tell a challenge by it, and how long it may take."""
 _ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 
@@ -164,7 +169,7 @@ class Fetcher:
         if attempt.request.is_page:
             if not response.is_success:
                 attempt.retry_after = _joined(headers, "retry-after")
-                raise HttpStatus(_status_line(response.status_code), response.status_code)
+                raise await self._refusal(response, headers, attempt)
             if not may_be_html(content_type):
                 raise NotHtml(f"the server says {content_type}")
         body = await self._read_body(response, _joined(headers, "content-encoding"), attempt)
@@ -185,6 +190,42 @@ class Fetcher:
             redirects=tuple(attempt.redirects),
             timings=attempt.timings(),
         )
+
+    async def _refusal(
+        self, response: httpx.Response, headers: tuple[tuple[str, str], ...], attempt: Attempt
+    ) -> HttpStatus:
+        """Return the error of a status, with the beginning of its page when that may be a challenge."""
+        status = response.status_code
+        error = HttpStatus(_status_line(status), status)
+        content_type = _joined(headers, "content-type")
+        if status in REFUSAL_STATUSES and may_be_html(content_type):
+            body = await self._read_refusal(response, _joined(headers, "content-encoding"))
+            encoding, _ = decide(body, content_type)
+            error.page = Page(
+                url=attempt.listed_url,
+                final_url=attempt.href,
+                status=status,
+                headers=headers,
+                body=body,
+                encoding=encoding,
+                decoded=None if encoding == "utf-8" else decode(body, encoding),
+            )
+        return error
+
+    async def _read_refusal(self, response: httpx.Response, content_encoding: str | None) -> bytes:
+        """Return the beginning of a body that is not worth waiting for: what comes of it in time, broken or not."""
+        pieces: list[bytes] = []
+        size = 0
+        with suppress(UrlError, httpx.HTTPError, httpx.StreamError, OSError):  # TimeoutError is an OSError
+            async with asyncio.timeout(_REFUSAL_S):
+                decoder = inflater(content_encoding, self._max_body_bytes)
+                async for piece in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
+                    for decoded in decoder.feed(piece):
+                        pieces.append(decoded)
+                        size += len(decoded)
+                    if size >= _REFUSAL_BYTES:
+                        break
+        return b"".join(pieces)[:_REFUSAL_BYTES]
 
     async def _read_body(self, response: httpx.Response, content_encoding: str | None, attempt: Attempt) -> bytes:
         attempt.is_in_body = True

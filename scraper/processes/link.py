@@ -159,4 +159,5 @@ def _ending(record: Record) -> Ending:
         record.final_url or record.url,
         outline(record.fields),
         None if record.items is None else [outline(item) or {} for item in record.items],
+        verdict=record.verdict,
     )

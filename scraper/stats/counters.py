@@ -30,6 +30,8 @@ class Stats:
     """By error kind."""
     statuses: Counter[int] = field(default_factory=Counter)
     """Records by their last HTTP status."""
+    verdicts: Counter[str] = field(default_factory=Counter)
+    """Records by verdict, but for those that are ok."""
     retries: int = 0
     bytes: int = 0
     """Decoded bodies."""
@@ -48,6 +50,8 @@ class Stats:
             self.failed[record.error.kind if record.error else "internal-error"] += 1
         if record.status is not None:
             self.statuses[record.status] += 1
+        if record.verdict is not None and record.verdict != "ok":
+            self.verdicts[record.verdict] += 1
         if record.attempts > 1:
             self.retries += record.attempts - 1
         if record.bytes is not None:
@@ -73,6 +77,7 @@ class Stats:
             pending=pending,
             errors=_most_frequent_first(self.failed),
             statuses=_most_frequent_first(self.statuses),
+            verdicts=_most_frequent_first(self.verdicts),
             retries=self.retries,
             bytes=self.bytes,
             pages_per_s=round(self.ok / elapsed_s, 3) if elapsed_s > 0 else 0.0,

@@ -65,6 +65,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     """A line for each of the `expect`ations that do not hold."""
     slowest_hosts: tuple[HostTime, ...] = ()
     """At most five, the slowest first."""
+    verdicts: dict[str, int] = {}
+    """Records by verdict, but for those that are ok, most frequent first."""
 
     @property
     def accounted(self) -> int:
@@ -105,6 +107,7 @@ def _facts(summary: Summary) -> list[tuple[str, list[str]]]:
         ("failed", _failures(summary)),
         ("tried again", _tried_again(summary)),
         ("statuses", (f"{status}: {number:,}" for status, number in summary.statuses.items())),
+        ("verdicts", (f"{verdict} {number:,}" for verdict, number in summary.verdicts.items())),
         ("fields", _fields(summary)),
         *(("BROKEN", iter([line])) for line in summary.broken),
         ("latency", _latency(summary)),

@@ -447,3 +447,59 @@ def test_over_a_transport_that_cannot_tell_a_request_counts_as_sent_before_it_is
 
     fetch_from(answer, request=Request(url="http://example.test/", on_sent=lambda: told.append("sent")))
     assert told == ["sent"]
+
+
+def refusal_from(answer, **options):
+    with pytest.raises(errors.HttpStatus) as caught:
+        fetch_from(answer, **options)
+    return caught.value
+
+
+@pytest.mark.parametrize("status", [403, 405, 429, 503])
+def test_a_refusal_comes_with_the_beginning_of_its_page(status):
+    text = "<title>Нет</title>" + "x" * 90_000
+    headers = {"Content-Type": "text/html; charset=koi8-r", "Content-Encoding": "gzip", "X-Vendor": "v"}
+    found = refusal_from(
+        lambda _: httpx.Response(status, content=gzip.compress(text.encode("koi8-r")), headers=headers)
+    ).page
+    assert (found.status, found.url, found.header("x-vendor")) == (status, "http://example.test/", "v")
+    assert found.text.startswith("<title>Нет</title>xxx")
+    assert len(found.body) == 32 * 1024
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"), [(404, {}), (500, {}), (401, {}), (403, {"Content-Type": "application/json"})]
+)
+def test_no_other_status_and_no_other_kind_of_body_is_read(status, headers):
+    def body():
+        pytest.fail("it is read")
+        yield b""
+
+    class Stream(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            for piece in body():
+                yield piece
+
+    headers = {"Content-Type": "text/html", **headers}
+    assert refusal_from(lambda _: httpx.Response(status, stream=Stream(), headers=headers)).page is None
+
+
+def test_a_refusal_whose_page_breaks_off_or_never_comes_is_a_refusal(monkeypatch):
+    monkeypatch.setattr("scraper.fetcher._REFUSAL_S", 0.05)
+
+    class Silent(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            yield b"<title>No</title>"
+            await asyncio.sleep(10)
+
+    class Broken(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            yield b"<title>No</title>"
+            raise httpx.ReadError("gone")
+
+    for stream in (Silent(), Broken()):
+        error = refusal_from(lambda _, it=stream: httpx.Response(403, stream=it, headers={"Content-Type": "text/html"}))
+        assert (error.status, error.page.body) == (403, b"<title>No</title>")
+    assert (
+        refusal_from(lambda _: httpx.Response(403, content=b"x", headers={"Content-Encoding": "gzip"})).page.body == b""
+    )

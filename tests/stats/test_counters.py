@@ -79,3 +79,12 @@ def test_the_summary_carries_every_counter_and_orders_by_frequency():
 
 def test_a_run_that_took_no_time_has_no_speed():
     assert Stats().summary(elapsed_s=0, pending=0, output=None, is_complete=True).pages_per_s == 0
+
+
+def test_verdicts_other_than_ok_are_counted_and_told():
+    stats = Stats()
+    for verdict in ("ok", "blocked", "blocked", "soft-404", None):
+        stats.record(Record(url="http://a/", ok=True, attempts=1, verdict=verdict))
+    summary = stats.summary(elapsed_s=1.0, pending=0, output=None, is_complete=True)
+    assert summary.verdicts == {"blocked": 2, "soft-404": 1}
+    assert "verdicts    blocked 2 · soft-404 1\n" in str(summary)
