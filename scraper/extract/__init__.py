@@ -69,7 +69,7 @@ def build_extractor(  # noqa: PLR0913 - the settings of extraction
         if compiled is not None:
             by_recipe, items = read_recipe(compiled, tree, head)
             found = by_recipe if found is None else found | (by_recipe or {})
-        metadata = read_metadata(tree) if meta else None
+        metadata = read_metadata(tree, head.base) if meta else None
         hrefs = read_links(tree, head.base) if links else None
         if callback is not None:  # last, for it may change the tree
             found = (found or {}) | call(callback, replace(page, tree=tree))

@@ -42,7 +42,7 @@ def test_all_that_can_be_asked_for():
         description="About",
         canonical="https://a.example/canonical",
         lang="en",
-        meta={"opengraph": {"og:title": "OG"}},
+        meta={"title": "OG", "sources": {"title": "meta og:title"}, "opengraph": {"og:title": "OG"}},
         links=["https://a.example/base/link"],
         html=HTML,
         fields={"h": "by parse", "src": "https://a.example/base/i.png", "status": 200},

@@ -2,11 +2,20 @@ import msgspec
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from scraper.extract.metadata import MAX_JSONLD_CHARACTERS, read_metadata
+from scraper.extract.jsonld import MAX_CHARACTERS
+from scraper.extract.metadata import MAX_LINKS, read_metadata
+
+BASE = "https://a.example/dir/page"
 
 
-def metadata(html: str) -> dict[str, object] | None:
-    return read_metadata(LexborHTMLParser(html))
+def metadata(html: str, base: str = BASE) -> dict[str, object] | None:
+    """Return what is found, but for what it comes to: tests/extract/test_facts.py is about that."""
+    found = read_metadata(LexborHTMLParser(html), base) or {}
+    rest = {name: part for name, part in found.items() if name not in FACTS}
+    return rest or None
+
+
+FACTS = {"title", "author", "site_name", "published", "modified", "sources"}
 
 
 def jsonld(text: str) -> object:
@@ -34,7 +43,7 @@ def test_each_kind_has_its_part():
 
 def test_a_key_that_is_repeated_has_a_list():
     html = "".join(f"<meta property=og:image content={name}.png>" for name in "abc") + "<meta name=og:type content=x>"
-    assert metadata(html) == {"opengraph": {"og:image": ["a.png", "b.png", "c.png"], "og:type": "x"}}
+    assert metadata(html)["opengraph"] == {"og:image": ["a.png", "b.png", "c.png"], "og:type": "x"}
 
 
 @pytest.mark.parametrize(
@@ -93,8 +102,8 @@ def test_line_ends_in_strings_are_forgiven():
 
 def test_c1_a_huge_script_is_left_out():
     text = '{"a": "%s"}'
-    assert jsonld(text % ("x" * (MAX_JSONLD_CHARACTERS - len(text) + 2))) is not None
-    assert jsonld(text % ("x" * MAX_JSONLD_CHARACTERS)) is None
+    assert jsonld(text % ("x" * (MAX_CHARACTERS - len(text) + 2))) is not None
+    assert jsonld(text % ("x" * MAX_CHARACTERS)) is None
 
 
 def test_metadata_can_be_written_as_json():
@@ -103,3 +112,55 @@ def test_metadata_can_be_written_as_json():
         '<script type="application/ld+json">{"a": 1e300, "b": 99999999999999999999999}</script>'
     )
     assert msgspec.json.decode(msgspec.json.encode(found)) == found
+
+
+def test_structured_properties_belong_to_the_picture_before_them():
+    html = """<meta property=og:image:width content=1><meta property=og:image content=/a.png>
+    <meta property=og:image:url content=/a.png><meta property=og:image:width content=300>
+    <meta property=og:image:secure_url content=/s.png><meta property=og:image:alt content="An a">
+    <meta property=og:image content=https://b.example/b.png><meta property=og:video:url content=v.mp4>
+    <meta property=og:video:type content=video/mp4><meta property=og:audio content=s.mp3>"""
+    found = metadata(html)
+    assert found["images"] == [
+        {
+            "url": "https://a.example/a.png",
+            "width": "300",
+            "secure_url": "https://a.example/s.png",
+            "alt": "An a",
+        },
+        {"url": "https://b.example/b.png"},
+    ]
+    assert found["videos"] == [{"url": "https://a.example/dir/v.mp4", "type": "video/mp4"}]
+    assert found["audios"] == [{"url": "https://a.example/dir/s.mp3"}]
+    assert found["opengraph"]["og:image:width"] == ["1", "300"]
+
+
+def test_translations_and_feeds_are_absolute_each_once():
+    html = """<link rel=alternate hreflang=de href=/de><link rel="Alternate" hreflang=x-default href=//b.example/>
+    <link rel=alternate hreflang=de href=/other><link rel=alternate hreflang=fr><link rel=stylesheet hreflang=es href=s>
+    <link rel=alternate type="application/rss+xml; charset=utf-8" title=" News " href=feed><link rel=alternate href=feed
+    type=application/rss+xml><link rel=alternate type=application/atom+xml href=/atom hreflang=en>
+    <link rel=alternate type=application/feed+json href=/j><link rel=alternate media=print href=/print>"""
+    assert metadata(html) == {
+        "hreflang": {"de": "https://a.example/de", "x-default": "https://b.example/"},
+        "feeds": [
+            {"url": "https://a.example/dir/feed", "type": "rss", "title": "News"},
+            {"url": "https://a.example/atom", "type": "atom"},
+            {"url": "https://a.example/j", "type": "json"},
+        ],
+    }
+
+
+def test_c1_a_page_with_very_many_links_and_a_long_base_does_not_grow_without_bound():
+    html = "".join(f"<link rel=alternate hreflang=x{n} href={n}>" for n in range(MAX_LINKS + 5))
+    assert len(metadata(html)["hreflang"]) == MAX_LINKS
+    assert metadata("<link rel=alternate hreflang=de href=de>", "https://a.example/" + "x" * 9000)["hreflang"] == {
+        "de": "de"
+    }
+
+
+def test_microdata_has_its_part():
+    html = "<div itemscope itemtype=https://schema.org/Thing><a itemprop=url href=x>y</a></div>"
+    assert metadata(html) == {
+        "microdata": [{"type": ["https://schema.org/Thing"], "properties": {"url": ["https://a.example/dir/x"]}}]
+    }

@@ -6,7 +6,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scraper.errors import ParseLimit
 from scraper.extract.document import MAX_CHARACTERS
-from scraper.extract.metadata import jsonld_objects
+from scraper.extract.jsonld import jsonld_objects
 from scraper.extract.recipe.jsonld import Graph
 
 _KEYS = ("property", "name", "itemprop")
