@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scraper.config import VERSION as __version__  # noqa: N811 - the usual name of a package's version
     from scraper.config import Config
     from scraper.errors import DataCheckFailed, OutputError, OutputLocked, RunError, ScraperError, UrlError, UsageError
-    from scraper.models import Failure, Page, Record, Redirect, Timings
+    from scraper.models import Failure, Link, Page, Record, Redirect, Timings
     from scraper.recipe import Field, Recipe
     from scraper.run import Run
     from scraper.stats import Summary
@@ -36,6 +36,7 @@ __all__ = [
     "DataCheckFailed",
     "Failure",
     "Field",
+    "Link",
     "OutputError",
     "OutputLocked",
     "Page",
@@ -60,7 +61,7 @@ _MODULES = {
     "api": "ascrape open_run scrape stream",
     "config": "Config",
     "errors": "DataCheckFailed OutputError OutputLocked RunError ScraperError UrlError UsageError",
-    "models": "Failure Page Record Redirect Timings",
+    "models": "Failure Link Page Record Redirect Timings",
     "recipe": "Field Recipe",
     "run": "Run",
     "stats": "Summary",

@@ -126,8 +126,11 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A `Recipe`, or the path of one in TOML: typed fields, alternatives, repeated items."""
     links: bool = False
     """Keep the page's links, absolute."""
+    link_details: bool = False
+    """Keep them as objects: URL, text, rel, internal or external, nofollow."""
     meta: bool = False
-    """Keep OpenGraph, Twitter and JSON-LD metadata."""
+    """Keep title, author, site and dates by the page's metadata, and these: OpenGraph, Twitter, JSON-LD, microdata,
+    hreflang, feeds."""
     html: bool = False
     """Keep the page's source."""
     parse: Any = None

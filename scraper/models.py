@@ -148,6 +148,20 @@ class Page(Struct, frozen=True, kw_only=True):
         return next((value for key, value in self.headers if key == name), None)
 
 
+class Link(Struct, frozen=True, gc=False):
+    """Where a page leads."""
+
+    url: str
+    text: str
+    """Whitespace collapsed; of a picture its alternative text."""
+    rel: list[str]
+    """In lower case."""
+    kind: str
+    """`internal` when it stays on the page's host, ports and a leading `www.` aside, else `external`."""
+    nofollow: bool
+    """By its rel (`nofollow`, `ugc`, `sponsored`) or by the page's robots directive."""
+
+
 class Verdict(Struct, frozen=True, gc=False):
     """What a page is, and what says so."""
 
@@ -166,7 +180,7 @@ class Extracted(Struct, frozen=True, kw_only=True):
     canonical: str | None = None
     lang: str | None = None
     meta: dict[str, Any] | None = None
-    links: list[str] | None = None
+    links: list[str | Link] | None = None
     html: str | None = None
     fields: dict[str, Any] | None = None
     items: list[dict[str, Any]] | None = None
@@ -218,7 +232,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     canonical: str | None = None
     lang: str | None = None
     meta: dict[str, Any] | None = None
-    links: list[str] | None = None
+    links: list[str | Link] | None = None
     text: str | None = None
     html: str | None = None
     fields: dict[str, Any] | None = None

@@ -8,8 +8,8 @@ import pytest
 
 import scraper
 
-NAMES = """Config DataCheckFailed Failure Field OutputError OutputLocked Page Recipe Record Redirect Run RunError
-ScraperError Summary Timings UrlError UsageError __version__ ascrape open_run scrape stream""".split()
+NAMES = """Config DataCheckFailed Failure Field Link OutputError OutputLocked Page Recipe Record Redirect Run
+RunError ScraperError Summary Timings UrlError UsageError __version__ ascrape open_run scrape stream""".split()
 
 
 def test_the_public_names_are_these_and_all_there():

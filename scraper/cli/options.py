@@ -105,7 +105,18 @@ Recipe = Annotated[
     _opt(_EXTRACT, "A recipe: typed fields, alternatives, JSON-LD, repeated items.", metavar="FILE.toml"),
 ]
 Links = Annotated[bool | None, _opt(_EXTRACT, "Keep the page's links, absolute.", "--links")]
-Meta = Annotated[bool | None, _opt(_EXTRACT, "Keep OpenGraph, Twitter and JSON-LD metadata.", "--meta")]
+LinkDetails = Annotated[
+    bool | None,
+    _opt(_EXTRACT, "Keep them as objects: url, text, rel, kind (internal, external), nofollow.", "--link-details"),
+]
+Meta = Annotated[
+    bool | None,
+    _opt(
+        _EXTRACT,
+        "Keep the metadata: title, author, site, dates, and OpenGraph, Twitter, JSON-LD, microdata, hreflang, feeds.",
+        "--meta",
+    ),
+]
 Html = Annotated[bool | None, _opt(_EXTRACT, "Keep the page's source.", "--html")]
 Parse = Annotated[
     str | None,

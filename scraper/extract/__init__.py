@@ -10,12 +10,12 @@ from scraper.errors import UsageError
 from scraper.extract.callback import call, load_callback
 from scraper.extract.document import parse_html
 from scraper.extract.head import read_head
-from scraper.extract.links import read_links
+from scraper.extract.links import read_link_details, read_links
 from scraper.extract.metadata import read_metadata
 from scraper.extract.recipe import compile_recipe, read_recipe
 from scraper.extract.selectors import compile_fields, read_fields
 from scraper.extract.verdict import judge
-from scraper.models import Extract, Extracted, Page, Verdict
+from scraper.models import Extract, Extracted, Link, Page, Verdict
 
 __all__ = ["build_extractor", "judge_page", "make_extract"]
 
@@ -32,6 +32,7 @@ def make_extract(config: Config) -> Extract:
         select=config.select,
         recipe=config.recipe,
         links=config.links,
+        link_details=config.link_details,
         meta=config.meta,
         html=config.html,
         parse=config.parse,
@@ -43,6 +44,7 @@ def build_extractor(  # noqa: PLR0913 - the settings of extraction
     select: Mapping[str, str],
     recipe: Any = None,
     links: bool,
+    link_details: bool = False,
     meta: bool,
     html: bool,
     parse: Callable[[Page], Any] | str | None,
@@ -70,7 +72,11 @@ def build_extractor(  # noqa: PLR0913 - the settings of extraction
             by_recipe, items = read_recipe(compiled, tree, head)
             found = by_recipe if found is None else found | (by_recipe or {})
         metadata = read_metadata(tree, head.base) if meta else None
-        hrefs = read_links(tree, head.base) if links else None
+        hrefs: list[str | Link] | None = None
+        if link_details:
+            hrefs = [*read_link_details(tree, page, head.base)]
+        elif links:
+            hrefs = [*read_links(tree, head.base)]
         if callback is not None:  # last, for it may change the tree
             found = (found or {}) | call(callback, replace(page, tree=tree))
         return Extracted(

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Collection
 
-from selectolax.lexbor import LexborHTMLParser
+from msgspec.structs import replace
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scraper.errors import ParseLimit
-from scraper.extract.document import MAX_CHARACTERS, per_thread, tag_ids
+from scraper.extract.document import MAX_CHARACTERS, collapse, per_thread, tag_ids
+from scraper.models import Link, Page
 from scraper.urls import join
 
+_NOFOLLOW = frozenset({"nofollow", "ugc", "sponsored"})
 _HTTP = ("http://", "https://")
 _LINKING = frozenset(tag_ids("a", "area"))
 _NO_LINK = "javascript:"  # of an <a> in a drawing that "[href]" found by its xlink:href
@@ -50,16 +53,68 @@ def read_links(tree: LexborHTMLParser, base: str) -> list[str]:
     return absolute(dict.fromkeys(hrefs), base)
 
 
+def read_link_details(tree: LexborHTMLParser, page: Page, base: str) -> list[Link]:
+    """Return the same links with their texts, their rel and whether they leave the host. Raises ParseLimit.
+
+    The text is the first that a link to that URL has, else what its picture or its label says. A page's own word, in
+    <meta name=robots> or X-Robots-Tag, makes all its links nofollow.
+    """
+    body = tree.body
+    if body is None:
+        return []
+    nodes = {node.mem_id: node for node in per_thread.selector.find("[href]", body) if node.tag_id in _LINKING}
+    anchors = [(href, node) for node in nodes.values() if (href := node.attrs.sget("href", _NO_LINK)) is not None]
+    urls = _resolved([href for href, _ in anchors], base)
+    own_host = host_of(page.final_url)
+    is_nofollow = _is_nofollow(tree, page)
+    found: dict[str, Link] = {}
+    size = 0
+    for url, (_, node) in zip(urls, anchors, strict=True):
+        known = found.get(url)
+        if not url or (known is not None and known.text):
+            continue
+        text = _text(node)
+        size += len(text)
+        if size > MAX_CHARACTERS:
+            raise ParseLimit(f"the texts of its links have more than {MAX_CHARACTERS:,} characters")
+        if known is not None:
+            found[url] = replace(known, text=text)
+            continue
+        rel = (node.attributes.get("rel") or "").lower().split()
+        found[url] = Link(
+            url=url,
+            text=text,
+            rel=rel,
+            kind="internal" if host_of(url) == own_host else "external",
+            nofollow=is_nofollow or not _NOFOLLOW.isdisjoint(rel),
+        )
+    return list(found.values())
+
+
+def host_of(url: str) -> str:
+    """Return the host of an absolute URL, without port and without a leading `www.`."""
+    authority = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+    host = authority.partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
+    return host.removeprefix("www.")
+
+
 def absolute(references: Collection[str], base: str) -> list[str]:
     """Return the http(s) URLs of `references`, resolved against `base` (serialised, without fragment), each once.
 
     Raises ParseLimit when many short references and a long base would make up more than a record may hold.
     """
+    urls = dict.fromkeys(_resolved(references, base))
+    urls.pop("", None)
+    return list(urls)
+
+
+def _resolved(references: Collection[str], base: str) -> list[str]:
+    """Return the http(s) URL of each of `references`, "" for what is none."""
     if len(references) * len(base) > MAX_CHARACTERS:
         raise ParseLimit(f"{len(references):,} links to a base URL of {len(base):,} characters")
     prefixes = _prefixes(base)
     parents: dict[int, str] = {}
-    urls: dict[str, None] = {}
+    urls: list[str] = []
     for reference in references:
         plain = _PLAIN(reference)
         if plain is None or not prefixes:
@@ -71,15 +126,29 @@ def absolute(references: Collection[str], base: str) -> list[str]:
             if end not in parents:
                 parents[end] = _parent(prefixes, end // len("../"))
             url = parents[end] + reference[end:]
-        urls[url] = None
-    urls.pop("", None)
-    return list(urls)
+        urls.append(url)
+    return urls
 
 
 def http_url(base: str, reference: str) -> str | None:
     """Return `reference` resolved against `base`, or None when that is no URL or none of http or https."""
     url = join(base, reference)
     return url if url is not None and url.startswith(_HTTP) else None
+
+
+def _text(node: LexborNode) -> str:
+    if text := collapse(node.text()):
+        return text
+    picture = node.css_first("img[alt]")
+    alternative = picture.attributes.get("alt") if picture is not None else None
+    return collapse(alternative or node.attributes.get("aria-label") or node.attributes.get("title") or "")
+
+
+def _is_nofollow(tree: LexborHTMLParser, page: Page) -> bool:
+    said = [page.header("x-robots-tag") or ""]
+    said += [node.attributes.get("content") or "" for node in tree.css('meta[name="robots" i]')]
+    words = {word.strip() for text in said for word in text.lower().split(",")}
+    return not words.isdisjoint(("nofollow", "none"))
 
 
 def _prefixes(base: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from scraper.errors import ExtractError, UsageError
 from scraper.extract import build_extractor
-from scraper.models import Extracted, Page
+from scraper.models import Extracted, Link, Page
 
 HTML = """<!doctype html><html lang=en><head><title>Title</title><meta name=description content=About>
 <meta property=og:title content=OG><link rel=canonical href=/canonical><base href=/base/></head>
@@ -51,6 +51,11 @@ def test_all_that_can_be_asked_for():
 
 def test_links_of_a_page_without_any_are_an_empty_list():
     assert extractor(links=True)(page("<p>")).links == []
+
+
+def test_link_details_take_the_place_of_links():
+    (link,) = extractor(link_details=True, links=True)(page()).links
+    assert link == Link("https://a.example/base/link", "link", [], "internal", nofollow=False)
 
 
 def test_fields_are_none_only_when_nobody_asked_for_any():

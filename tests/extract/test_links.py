@@ -5,7 +5,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from scraper.errors import ParseLimit
 from scraper.extract.document import MAX_CHARACTERS
-from scraper.extract.links import _PLAIN, absolute, http_url, read_links
+from scraper.extract.links import _PLAIN, absolute, http_url, read_link_details, read_links
+from scraper.models import Link, Page
 from scraper.urls import join
 
 BASE = "https://a.example/dir/page.html?q=1"
@@ -170,3 +171,62 @@ def test_a_list_of_references_keeps_its_order_and_drops_repeats():
         "https://b.example",
     ]
     assert absolute(many, BASE) == by_ada(many, BASE)
+
+
+def details(body, head="", url="https://www.a.example:8443/dir/page", **headers):
+    pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    page = Page(url=url, final_url=url, status=200, headers=pairs)
+    return read_link_details(LexborHTMLParser(f"<head>{head}</head><body>{body}"), page, url)
+
+
+def test_details_name_text_rel_and_kind_of_the_same_links():
+    html = """<a href=x> Read  more\n</a><a href=https://a.example/ rel="NoFollow noopener">A</a>
+    <a href=http://b.example/ rel=ugc>B</a><area href=//sub.a.example/ alt=x><a href=mailto:x>m</a><a href=https://[::1]:8/>6</a>"""
+    assert details(html) == [
+        Link("https://www.a.example:8443/dir/x", "Read more", [], "internal", nofollow=False),
+        Link("https://a.example/", "A", ["nofollow", "noopener"], "internal", nofollow=True),
+        Link("http://b.example/", "B", ["ugc"], "external", nofollow=True),
+        Link("https://sub.a.example/", "", [], "external", nofollow=False),
+        Link("https://[::1]:8/", "6", [], "external", nofollow=False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<a href=x><img src=i alt='A picture'></a>", "A picture"),
+        ("<a href=x aria-label=Label title=Title></a>", "Label"),
+        ("<a href=x title=Title><img src=i alt=''></a>", "Title"),
+        ("<a href=x></a>", ""),
+        ("<a href=x></a><p><a href=x>later</a><a href=x>last</a>", "later"),
+    ],
+)
+def test_a_link_without_text_is_called_by_what_else_says_it(html, text):
+    (link,) = details(html)
+    assert link.text == text
+
+
+@pytest.mark.parametrize(
+    ("head", "headers", "nofollow"),
+    [
+        ("<meta name=Robots content='noindex, NoFollow'>", {}, True),
+        ("<meta name=robots content=none>", {}, True),
+        ("<meta name=robots content=noindex>", {}, False),
+        ("", {"x_robots_tag": "nofollow"}, True),
+        ("", {}, False),
+    ],
+)
+def test_a_page_can_make_all_its_links_nofollow(head, headers, nofollow):
+    (link,) = details("<a href=x>y</a>", head, **headers)
+    assert link.nofollow is nofollow
+
+
+def test_c1_texts_of_links_in_links_are_bounded(monkeypatch):
+    monkeypatch.setattr("scraper.extract.links.MAX_CHARACTERS", 3000)
+    with pytest.raises(ParseLimit, match="texts"):
+        details("<svg>" + "".join(f"<a href={n}><text>{'x' * 50}" for n in range(50)))
+
+
+def test_a_frameset_has_no_details():
+    page = Page(url="https://a.example/", final_url="https://a.example/", status=200)
+    assert read_link_details(LexborHTMLParser("<frameset><frame src=x>"), page, page.url) == []

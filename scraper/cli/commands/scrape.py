@@ -53,6 +53,7 @@ def scrape_sources(  # noqa: PLR0913, PLR0917 - the command line's options, each
     select: options.Select = None,
     recipe: options.Recipe = None,
     links: options.Links = None,
+    link_details: options.LinkDetails = None,
     meta: options.Meta = None,
     html: options.Html = None,
     parse: options.Parse = None,
