@@ -131,6 +131,10 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     meta: bool = False
     """Keep title, author, site and dates by the page's metadata, and these: OpenGraph, Twitter, JSON-LD, microdata,
     hreflang, feeds."""
+    text: bool = False
+    """Keep the page's main text, without what is around it (the extra `text`)."""
+    markdown: bool = False
+    """Keep the main text as Markdown."""
     html: bool = False
     """Keep the page's source."""
     parse: Any = None

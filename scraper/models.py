@@ -181,13 +181,14 @@ class Extracted(Struct, frozen=True, kw_only=True):
     lang: str | None = None
     meta: dict[str, Any] | None = None
     links: list[str | Link] | None = None
+    text: str | None = None
     html: str | None = None
     fields: dict[str, Any] | None = None
     items: list[dict[str, Any]] | None = None
 
     def in_record(self) -> dict[str, Any]:
         """Return it as keys of a Record."""
-        return structs.asdict(self)
+        return {**structs.asdict(self), "verdict": self.verdict.name, "evidence": self.verdict.evidence}
 
 
 class Failure(Struct, frozen=True):
@@ -270,6 +271,9 @@ class Lines(Struct, frozen=True, gc=False):
 
 Fetch = Callable[[Request], Awaitable[Page]]
 """One URL in, its page out, or a UrlError. The seam: wrappers take one and are one; a test passes a lambda."""
+
+ReadText = Callable[[Page], Awaitable[tuple[str | None, float]]]
+"""The main text of a page, None when it has none, and the seconds it took to find."""
 
 Judge = Callable[[Page], Verdict]
 """What the head of an error's page says it is."""

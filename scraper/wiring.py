@@ -70,6 +70,11 @@ async def make_worker(
         if transport is None:
             transport = _transport(config)
             stack.push_async_callback(transport.aclose)
+        read_text = None
+        if config.text or config.markdown:
+            from scraper.extras.text import text_reader  # noqa: PLC0415 - few runs want it
+
+            read_text = await stack.enter_async_context(text_reader(is_markdown=config.markdown))
         worker = Worker(
             fetch=_fetcher(transport, config),
             extract=extract if around is None else around(extract),
@@ -77,6 +82,7 @@ async def make_worker(
             retry_after_cap_s=defaults.RETRY_AFTER_CAP_S,
             wall_clock=_utc_now,
             judge=judge_page,
+            read_text=read_text,
             blocked_pause_s=defaults.BLOCKED_PAUSE_S,
             # A user's function is called in the loop's thread always: what it uses may belong to that.
             large_page_bytes=defaults.LARGE_PAGE_BYTES if config.parse is None else math.inf,

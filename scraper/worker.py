@@ -13,7 +13,21 @@ from msgspec import Struct, structs
 
 from scraper.errors import PUSH_BACK_STATUSES, InternalError, UrlError
 from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
-from scraper.models import Extract, Extracted, Failure, Fetch, Job, Judge, Keep, Page, Record, Request, Timings, Trail
+from scraper.models import (
+    Extract,
+    Extracted,
+    Failure,
+    Fetch,
+    Job,
+    Judge,
+    Keep,
+    Page,
+    ReadText,
+    Record,
+    Request,
+    Timings,
+    Trail,
+)
 from scraper.retry import RetryPolicy
 from scraper.urls import masked, parse
 
@@ -47,11 +61,12 @@ class Worker:
         retry_after_cap_s: float,
         wall_clock: Callable[[], datetime],
         judge: Judge | None = None,
+        read_text: ReadText | None = None,
         blocked_pause_s: float = 0.0,
         large_page_bytes: float = math.inf,
         keep: Keep | None = None,
     ) -> None:
-        """`judge` is asked what the page of a refusal is.
+        """`judge` is asked what the page of a refusal is, `read_text` for the main text of a page whose verdict is ok.
 
         `extract` gets pages of more than `large_page_bytes` in a thread, one at a time; the others in the loop.
         `keep` gets each page that was fetched, before its record goes anywhere.
@@ -62,6 +77,7 @@ class Worker:
         self._retry_after_cap_s = retry_after_cap_s
         self._wall_clock = wall_clock
         self._judge = judge
+        self._read_text = read_text
         self._blocked = Signal("pushed-back", pause_s=blocked_pause_s)
         self._large_page_bytes = large_page_bytes
         self._keep = keep
@@ -118,9 +134,14 @@ class Worker:
         """Return what is on the page, and how many seconds that took; waiting for its turn does not count."""
         try:
             if len(page.body) <= self._large_page_bytes:
-                return self._timed(page)
-            async with self._large_pages:
-                return await asyncio.to_thread(self._timed, page)
+                extracted, parse_s = self._timed(page)
+            else:
+                async with self._large_pages:
+                    extracted, parse_s = await asyncio.to_thread(self._timed, page)
+            if self._read_text is None or extracted.verdict.name != "ok":
+                return extracted, parse_s
+            text, text_s = await self._read_text(page)
+            return structs.replace(extracted, text=text), parse_s + text_s
         except UrlError as error:
             error.status, error.final_url = page.status, page.final_url
             error.redirects, error.timings = page.redirects, page.timings
@@ -215,8 +236,6 @@ def _page_record(  # noqa: PLR0913 - what the record is made of
     return Record(
         url=job.row.url,
         ok=True,
-        verdict=extracted.verdict.name,
-        evidence=extracted.verdict.evidence,
         status=page.status,
         final_url=page.final_url,
         redirects=page.redirects,

@@ -38,6 +38,7 @@ DOORS = {
     "brotli": {"fetcher"},
     "zstandard": {"fetcher", "compression"},
     "uvloop": {"loops"},
+    "trafilatura": {"extras"},
     "trustme": set(),
 }
 

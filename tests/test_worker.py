@@ -361,3 +361,28 @@ def test_a_refusal_whose_page_costs_too_much_to_look_at_is_a_refusal():
     refusal = errors.HttpStatus("403 Forbidden", 403)
     refusal.status, refusal.page = 403, PAGE
     assert process(failing(refusal), judge=judge).record.error.kind == "http-status"
+
+
+def test_a_page_that_is_what_it_should_be_gets_its_main_text():
+    async def read(page):
+        assert page is PAGE
+        return "text", 0.25
+
+    record = record_of(read_text=read)
+    assert record.text == "text"
+    assert record.timings.parse >= 250
+
+
+def test_no_main_text_is_looked_for_on_another_page():
+    async def read(_page):
+        pytest.fail("it is read")
+
+    assert record_of(extract=lambda _: Extracted(verdict=BLOCKED), read_text=read).text is None
+
+
+def test_a_main_text_that_takes_too_long_is_a_parse_limit_with_what_is_known_of_the_page():
+    async def read(_page):
+        raise errors.ParseLimit("too long")
+
+    record = record_of(read_text=read)
+    assert (record.error.kind, record.status, record.final_url) == ("parse-limit", 200, "http://a.test/home")

@@ -117,6 +117,11 @@ Meta = Annotated[
         "--meta",
     ),
 ]
+Text = Annotated[
+    bool | None,
+    _opt(_EXTRACT, "Keep the main text, without menus and the like (pip install 'scraper[text]').", "--text"),
+]
+Markdown = Annotated[bool | None, _opt(_EXTRACT, "Keep it as Markdown, in the same key `text`.", "--markdown")]
 Html = Annotated[bool | None, _opt(_EXTRACT, "Keep the page's source.", "--html")]
 Parse = Annotated[
     str | None,

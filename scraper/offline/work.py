@@ -133,7 +133,8 @@ def _again(extract: Extract, kept: KeptPage) -> Record:
     except Exception as bug:  # noqa: BLE001 - as in a run: a bug must not end it, nor lose the URL
         _log.exception("%s: a bug in scraper, please report it", kept.record.url)
         return _failed(kept, InternalError(f"{type(bug).__name__}: {bug}"))
-    return structs.replace(kept.record, **extracted.in_record())
+    # The main text was found in another process, and stays.
+    return structs.replace(kept.record, **{**extracted.in_record(), "text": kept.record.text})
 
 
 def _failed(kept: KeptPage, error: UrlError) -> Record:

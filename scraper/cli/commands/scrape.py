@@ -55,6 +55,8 @@ def scrape_sources(  # noqa: PLR0913, PLR0917 - the command line's options, each
     links: options.Links = None,
     link_details: options.LinkDetails = None,
     meta: options.Meta = None,
+    text: options.Text = None,
+    markdown: options.Markdown = None,
     html: options.Html = None,
     parse: options.Parse = None,
     output: options.Output = None,
