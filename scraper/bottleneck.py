@@ -74,7 +74,7 @@ class Load(Struct, frozen=True, kw_only=True):
     tail_s: float
     """Worker-seconds without a job because nothing waited, after the source had been read to its end."""
     phases_s: Mapping[str, float]
-    """Worker-seconds with a job by phase: robots, dns, connect, first_byte, body, parse, write."""
+    """Worker-seconds with a job by phase: robots, dns, connect, first_byte, body, parse, text, write."""
     cpu_s: float
     """CPU seconds of the process, or of all of them."""
     processes: int = 1
@@ -264,6 +264,7 @@ _PHASES = {
     "first_byte": ("waiting for first bytes", "a higher --concurrency would help"),
     "body": ("receiving bodies", "a faster line would help, a higher --concurrency only where the servers are slow"),
     "parse": ("parsing", _ANOTHER_CORE),
+    "text": ("finding main texts", "more cores would help, more concurrency will not"),
     "write": ("waiting for the output to be written", "a faster disk would help, more concurrency will not"),
 }
 

@@ -71,6 +71,8 @@ class Timings(Struct, frozen=True, omit_defaults=True):
     """From the request being sent to the whole response head."""
     body: float | None = None
     parse: float | None = None
+    text: float | None = None
+    """To find the main text, with the wait for a process."""
 
 
 class Trail(Struct, frozen=True):
@@ -272,8 +274,8 @@ class Lines(Struct, frozen=True, gc=False):
 Fetch = Callable[[Request], Awaitable[Page]]
 """One URL in, its page out, or a UrlError. The seam: wrappers take one and are one; a test passes a lambda."""
 
-ReadText = Callable[[Page], Awaitable[tuple[str | None, float]]]
-"""The main text of a page, None when it has none, and the seconds it took to find."""
+ReadText = Callable[[Page], Awaitable[str | None]]
+"""The main text of a page, None when it has none."""
 
 Judge = Callable[[Page], Verdict]
 """What the head of an error's page says it is."""

@@ -98,7 +98,7 @@ class Worker:
             if page.location is not None:
                 following = _following(job, page, fetched_at, elapsed_s=perf_counter() - started)
                 return Outcome(signal=ANSWERED, following=following)
-            extracted, parse_s = await self._extracted(page)
+            extracted, parse_s, text_s = await self._extracted(page)
             ended = perf_counter()
         except UrlError as error:
             failure = error
@@ -110,7 +110,11 @@ class Worker:
             _log.exception("%s: a bug in scraper, please report it", masked(job.href))
             failure = InternalError(f"{type(bug).__name__}: {bug}")
         else:
-            timings = structs.replace(page.timings, parse=round(parse_s * 1000, 2))
+            timings = structs.replace(
+                page.timings,
+                parse=round(parse_s * 1000, 2),
+                text=None if text_s is None else round(text_s * 1000, 2),
+            )
             elapsed_ms = _elapsed_ms(job, ended - started)
             record = _page_record(job, page, extracted, fetched_at=fetched_at, elapsed_ms=elapsed_ms, timings=timings)
             if self._keep is not None:
@@ -130,8 +134,8 @@ class Worker:
             await self._keep(page, described)
         return Outcome(signal=signal, record=record, timings=failure.timings)
 
-    async def _extracted(self, page: Page) -> tuple[Extracted, float]:
-        """Return what is on the page, and how many seconds that took; waiting for its turn does not count."""
+    async def _extracted(self, page: Page) -> tuple[Extracted, float, float | None]:
+        """Return what is on the page, the seconds that took without the wait for its turn, and those for its text."""
         try:
             if len(page.body) <= self._large_page_bytes:
                 extracted, parse_s = self._timed(page)
@@ -139,9 +143,10 @@ class Worker:
                 async with self._large_pages:
                     extracted, parse_s = await asyncio.to_thread(self._timed, page)
             if self._read_text is None or extracted.verdict.name != "ok":
-                return extracted, parse_s
-            text, text_s = await self._read_text(page)
-            return structs.replace(extracted, text=text), parse_s + text_s
+                return extracted, parse_s, None
+            started = perf_counter()
+            text = await self._read_text(page)
+            return structs.replace(extracted, text=text), parse_s, perf_counter() - started
         except UrlError as error:
             error.status, error.final_url = page.status, page.final_url
             error.redirects, error.timings = page.redirects, page.timings

@@ -15,7 +15,6 @@ from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from time import perf_counter
 
 from scraper.errors import ParseLimit, UsageError
 from scraper.extras.text_process import LENGTH, MAX_MEMORY_BYTES, READY
@@ -65,8 +64,8 @@ class TextReader:
             raise UsageError("--text cannot start trafilatura; install it anew: pip install --upgrade 'scraper[text]'")
         self._idle.append(first)
 
-    async def __call__(self, page: Page) -> tuple[str | None, float]:
-        """Return the main text of `page`, None when there is none, and the seconds that took but for the wait.
+    async def __call__(self, page: Page) -> str | None:
+        """Return the main text of `page`, None when there is none.
 
         Raises ParseLimit when it takes more than `limit_s` seconds or too much memory.
         """
@@ -82,8 +81,7 @@ class TextReader:
             self._end(process)
         self._threads.shutdown(cancel_futures=True)
 
-    def _read(self, html: bytes) -> tuple[str | None, float]:
-        started = perf_counter()
+    def _read(self, html: bytes) -> str | None:
         process = self._idle.pop() if self._idle else self._started()
         answer = _ask(process, html.removeprefix(_UTF8_BOM)) if process is not None else None
         if process is None or answer is None:
@@ -92,7 +90,7 @@ class TextReader:
             memory = f"{MAX_MEMORY_BYTES / 1024**3:g} GiB"
             raise ParseLimit(f"its main text was not found in {self._limit_s:g} s and {memory} of memory")
         self._idle.append(process)
-        return answer or None, perf_counter() - started
+        return answer or None
 
     def _started(self) -> subprocess.Popen[bytes] | None:
         """Return a process that is ready, None when it does not come to that."""

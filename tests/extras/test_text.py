@@ -37,7 +37,7 @@ def texts_of(*pages, gap=lambda: None, **options):
             for each in pages:
                 gap()
                 try:
-                    found.append((await read(each))[0])
+                    found.append(await read(each))
                 except ParseLimit as error:
                     found.append(error)
         return found
