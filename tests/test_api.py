@@ -461,3 +461,37 @@ def test_a_stream_has_no_summary_to_check():
 
     with pytest.raises(UsageError, match="has no summary to hold against"):
         asyncio.run(scenario())
+
+
+def test_a_challenge_is_told_with_any_status_and_the_summary_counts_it():
+    challenge = "<title>Just a moment...</title><script>window._cf_chl_opt = {}</script>"
+
+    def answer(request):
+        if request.url.path == "/page":
+            return httpx.Response(200, html="<title>Page</title><p>What was asked for.</p>")
+        if request.url.path == "/header":
+            return httpx.Response(403, headers={"cf-mitigated": "challenge"})
+        return httpx.Response(200 if request.url.path == "/200" else 403, html=challenge)
+
+    urls = [f"http://{path}.test/{path}" for path in ("page", "200", "403", "header")]
+    run = scrape(urls, transport=httpx.MockTransport(answer), robots=False)
+    found = {record.url: (record.ok, record.verdict) for record in run.records}
+    assert found == dict(
+        zip(urls, [(True, "ok"), (True, "blocked"), (False, "blocked"), (False, "blocked")], strict=True)
+    )
+    assert all(record.evidence for record in run.records if record.verdict == "blocked")
+    assert run.summary.verdicts == {"blocked": 3}
+
+
+def test_text_links_and_metadata_come_when_they_are_asked_for():
+    sentence = "This is a sentence of an article that goes on for a while. " * 10
+    around = "<meta property=og:title content=T><nav><a href=/x>Menu</a></nav>"
+    page = f"{around}<article><h1>Head</h1><p>{sentence}</p></article>"
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, html=page))
+    run = scrape(URLS[:1], transport=transport, robots=False, markdown=True, link_details=True, meta=True)
+    (record,) = run.records
+    assert record.text.startswith("# Head")
+    assert "Menu" not in record.text
+    assert (record.links[0].text, record.links[0].kind) == ("Menu", "internal")
+    assert record.meta["title"] == "T"
+    assert record.timings.text

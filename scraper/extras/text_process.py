@@ -16,6 +16,8 @@ READY = b"ready\n"
 LENGTH = struct.Struct(">I")
 MAX_MEMORY_BYTES = 2 * 1024**3
 """Of address space; a page of 10 MiB takes 0.5 GiB."""
+_SIGN_CHARACTERS = 50
+"""trafilatura takes for no page what does not say so in these; HTML need not."""
 NICENESS = 5
 """The loop that fetches goes first."""
 
@@ -34,6 +36,8 @@ def main(form: str, limit_s: float) -> None:
             html = sys.stdin.buffer.read(size).decode("utf-8", "replace")
             # It ends the process from a thread of its own, whatever this one is stuck in.
             faulthandler.dump_traceback_later(limit_s, exit=True, file=nowhere)
+            if "html" not in html[:_SIGN_CHARACTERS].lower():
+                html = f"<html>{html}"
             text = None
             with suppress(Exception):  # a page that the library cannot read has no text; MemoryError is one of these
                 text = extract(html, output_format=form, include_comments=False, include_tables=True)
