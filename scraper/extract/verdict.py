@@ -29,7 +29,7 @@ FEW_WORDS = 800
 """Characters that the reader of a bare page sees at most, when that is all that there is."""
 MAX_LOGIN_FIELDS = 4
 """Name, password, a one-time code, a choice."""
-MAX_LOADING = 60
+MAX_LOADING = 30
 MAX_EXCUSE = 300
 """Characters of "Loading…" and of "please enable JavaScript", when that is all that a page says."""
 LITTLE_TEXT = 3_000
@@ -91,7 +91,7 @@ def _by_redirect(page: Page) -> Verdict | None:
     host, asked_host = (found.hostname or "").partition(".")[0], (asked.hostname or "").partition(".")[0]
     for notice in NOTICES:
         for part in notice.paths:
-            if part in parts:
+            if part in parts and part not in page.url.lower():
                 return Verdict(notice.verdict, f"the redirect to {found.path[:80]}")
         if host in notice.hosts and host != asked_host:
             return Verdict(notice.verdict, f"the redirect to the host {found.hostname}")

@@ -69,7 +69,7 @@ CHALLENGES = (
     ),
     Challenge(
         name="Imperva (Incapsula)",
-        machinery=("/_incapsula_resource?cwudnsai=", "/_incapsula_resource?swjiylwa=719d34d31c8e3a6e6fffd425f7e032f3"),
+        machinery=("/_incapsula_resource?cwudnsai=",),  # with another name it is the sensor of every page
         words=("incapsula incident id", "powered by imperva"),
     ),
     Challenge(
@@ -81,7 +81,7 @@ CHALLENGES = (
         name="AWS WAF",
         # https://docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-how-it-works.html
         headers=(("x-amzn-waf-action", ""),),
-        machinery=("window.gokuprops", "awswafcookiedomainlist", "awswafintegration.checkforcerefresh"),
+        machinery=("window.gokuprops", "awswafintegration.checkforcerefresh"),
     ),
     Challenge(
         name="Amazon",
@@ -98,7 +98,6 @@ CHALLENGES = (
     Challenge(
         name="Google",
         paths=("/sorry/",),
-        titles=(),
         words=("unusual traffic from your computer network", "our systems have detected unusual traffic"),
     ),
     Challenge(
@@ -128,7 +127,6 @@ CHALLENGES = (
     Challenge(name="Radware", titles=("radware captcha page", "radware block page"), machinery=("/__zenedge/",)),
     Challenge(
         name="F5",
-        machinery=("/_fb_ta_/", "bobcmn"),
         words=("the requested url was rejected. please consult with your administrator",),
     ),
     Challenge(name="Wordfence", words=("your access to this site has been limited by the site owner",)),
@@ -159,8 +157,8 @@ WIDGETS = (
 """Machinery of captchas, which many a form has too: with WIDGET_WORDS beside it, they are all that the page is for."""
 
 WIDGET_WORDS = (
-    *("not a robot", "are human", "are a human", "you're human", "you are a human", "unusual traffic", "a bot"),
-    *("complete the captcha", "solve the captcha", "security check", "kein roboter", "ein mensch sind", "captcha"),
+    *("not a robot", "are human", "are a human", "you're human", "you are a human", "unusual traffic"),
+    *("complete the captcha", "solve the captcha", "security check", "kein roboter", "ein mensch sind"),
     *("pas un robot", "êtes humain", "no eres un robot", "no soy un robot", "es humano", "não é um robô"),
     *("não sou um robô", "non sei un robot", "geen robot", "не робот", "не бот", "nie jesteś robotem", "robot değil"),
     *("ロボットではありません", "人机", "機器人", "机器人", "로봇이 아닙니다", "验证", "驗證"),
@@ -253,7 +251,7 @@ NOTICES = (
         openings=("log in to ", "sign in to ", "login to ", "log in with ", "sign in with ", "welcome back, log in"),
         paths=(
             *("login", "log-in", "signin", "sign-in", "sign_in", "log_in", "logon", "wp-login", "user-login"),
-            *("anmelden", "anmeldung", "connexion", "identification", "iniciar-sesion", "accedi", "inloggen"),
+            *("anmelden", "connexion", "iniciar-sesion", "accedi", "inloggen"),
             *("servicelogin", "login.aspx", "authwall", "auth-wall", "signon", "sign-on"),
         ),
         hosts=("login", "signin", "accounts", "auth", "sso", "idp"),
@@ -296,13 +294,13 @@ NOTICES = (
             *("consent", "collectconsent", "cookie-consent", "cookieconsent", "cookiewall", "cookie-wall"),
             *("privacy-gate", "privacygate", "privacywall", "privacy-wall", "zustimmung", "datenschutz-zustimmung"),
         ),
-        hosts=("consent", "guce", "myprivacy", "cmp", "cookiewall", "privacy-gate"),
+        hosts=("consent", "guce", "myprivacy", "cookiewall", "privacy-gate"),
     ),
 )
 
 LOADING = (
     *("loading", "please wait", "wird geladen", "lädt", "bitte warten", "chargement", "veuillez patienter", "cargando"),
-    *("caricamento", "carregando", "laden", "загрузка", "ładowanie", "laddar", "yükleniyor", "読み込み中", "加载中"),
+    *("caricamento", "carregando", "загрузка", "ładowanie", "laddar", "yükleniyor", "読み込み中", "加载中"),
     *("載入中", "로딩"),
 )
 """How the text begins of a page that its scripts have still to make."""

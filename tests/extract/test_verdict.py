@@ -130,6 +130,8 @@ ORDINARY = {
     "a frameset": "<title>x</title><frameset><frame src=a></frameset>",
     "a single-page app that was rendered": f"<title>App</title><div id=root>{LINKS}</div><noscript>Enable JavaScript</noscript>",
     "a redirect by its author": '<title>Moved</title><p>Redirecting to <a href=b>b</a>...<script>location="b"</script>',
+    "a page behind an F5 with its sensor": """<title>News</title><h1>News</h1><p>It rained.</p><script>window["bobcmn"] = "1"</script>""",
+    "a page of an app that uses AWS WAF": "<title>App</title><p>Hello</p><script>window.awsWafCookieDomainList = []</script>",
     "a word of warning": "<title>x</title><p>Loading docks and how they are built, in 20 pages, for engineers and for builders</p><script>1</script>",
 }  # fmt: skip
 
@@ -182,6 +184,8 @@ def test_a_soft_404_is_told_by_its_heading_and_by_where_a_redirect_led():
     assert verdict(f"<title>Shop</title>{PROSE}", final_url="https://a.example/404.html") == "soft-404"
     assert verdict(f"<title>Shop</title>{PROSE}", final_url="https://a.example/error/page-not-found") == "soft-404"
     assert verdict(f"<title>Shop</title>{PROSE}", final_url="https://a.example/other") == "ok"
+    item = {"url": "https://a.example/?item=404", "final_url": "https://a.example/items/404"}
+    assert verdict(f"<title>Shop</title>{PROSE}", **item) == "ok"
     long = f"<title>Page not found</title><meta name=robots content=noindex>{PROSE}"
     assert verdict(long) == "soft-404"
 
