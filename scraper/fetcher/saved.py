@@ -17,7 +17,7 @@ def saved_page(body: bytes, name: str, url: str | None = None) -> Page:
 
     Its links are relative to `url`, else to where the page says that it was saved from, else to the file.
     """
-    encoding = decide(body, None)
+    encoding, encoding_source = decide(body, None)
     kind = media_type(None, body)
     saved_from = _SAVED_FROM.search(body[:_HEAD_BYTES])
     if url is None and saved_from:
@@ -29,5 +29,6 @@ def saved_page(body: bytes, name: str, url: str | None = None) -> Page:
         body=body,
         media_type=kind if is_html(kind) else "text/html",
         encoding=encoding,
+        encoding_source=encoding_source,
         decoded=None if encoding == "utf-8" else decode(body, encoding),
     )

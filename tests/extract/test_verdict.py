@@ -1,4 +1,4 @@
-# ruff: noqa: E501, RUF001 - pages and titles as they are sent
+# ruff: noqa: E501 - pages and titles as they are sent
 """What came in place of the page that was asked for: challenges as vendors send them, and pages that only look like it."""
 
 import pytest

@@ -264,7 +264,7 @@ LANGUAGES = {
     "Spanish": ("iso-8859-1", "El niño pequeño ¿dónde está?"),
     "Polish": ("iso-8859-2", "Zażółć gęślą jaźń"),
     "Czech": ("windows-1250", "Příliš žluťoučký kůň úpěl"),
-    "Turkish": ("iso-8859-9", "Şişli'de ığdır çöreği"),  # noqa: RUF001 - its own letters
+    "Turkish": ("iso-8859-9", "Şişli'de ığdır çöreği"),
     "Romanian": ("iso-8859-16", "Ștefan și țăranul"),
     "Lithuanian": ("windows-1257", "Įlinkdama fechtuotojo špaga"),
     "Latvian": ("iso-8859-13", "Glāžšķūņa rūķīši"),
