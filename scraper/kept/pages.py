@@ -16,7 +16,7 @@ _ORIGINAL = "x-archive-orig-"
 _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _METADATA = "WARC-JSON-Metadata"
 """The field in which Webrecorder's tools keep what WARC has no field for."""
-_UNEXTRACTED = Extracted().in_record()
+_UNEXTRACTED = Extracted().in_record() | {"verdict": None, "evidence": None}
 _LINE_ENDS = str.maketrans("\r\n", "  ")
 
 
@@ -78,8 +78,9 @@ def _page(metadata: _Metadata, headers: tuple[tuple[str, str], ...], body: bytes
         body=body,
         media_type=record.content_type or "",
         encoding=record.encoding or "utf-8",
+        encoding_source=record.encoding_source or "default",
         redirects=record.redirects,
-        timings=structs.replace(record.timings or Timings(), parse=None),
+        timings=structs.replace(record.timings or Timings(), parse=None, text=None),
     )
 
 

@@ -210,9 +210,10 @@ def _page(record: Record) -> Page:
         body=text.encode("utf-8", "replace"),
         media_type=record.content_type or "",
         encoding=encoding,
+        encoding_source=record.encoding_source or "default",
         decoded=None if encoding == "utf-8" else text,
         redirects=record.redirects,
-        timings=structs.replace(record.timings or Timings(), parse=None),
+        timings=structs.replace(record.timings or Timings(), parse=None, text=None),
     )
 
 
