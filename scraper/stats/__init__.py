@@ -11,7 +11,7 @@
 """
 
 from scraper.stats.counters import Stats
-from scraper.stats.histogram import Histogram
+from scraper.stats.histogram import Histogram, bucket_of, edge_ms
 from scraper.stats.hosts import HostTime
 from scraper.stats.summary import Summary
 from scraper.stats.text import LABEL_WIDTH, TEXT_WIDTH, count, duration, percent, rate, size
@@ -23,8 +23,10 @@ __all__ = [
     "HostTime",
     "Stats",
     "Summary",
+    "bucket_of",
     "count",
     "duration",
+    "edge_ms",
     "percent",
     "rate",
     "size",
