@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 from typing import NamedTuple
 
-from scraper.demo.server import Reply
+from scraper.loopback import Reply
 
 SLOW = "/stairs.html"
 FLAKY = "/telephone.html"
@@ -54,7 +54,7 @@ def build(base_url: str) -> dict[str, Reply]:
     return {
         **{page.path: _reply(page, shop["shop"]["name"], base_url) for page in pages},
         PDF: Reply(resources.joinpath("opening-hours.pdf").read_bytes(), "application/pdf"),
-        MOVED: Reply(b"", status=301, location="about.html"),
+        MOVED: Reply(b"", status=301, headers=(("Location", "about.html"),)),
         ROBOTS: Reply(b"User-agent: *\nDisallow: /private/\n", "text/plain; charset=utf-8"),
     }
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import Self
 
 from scraper.demo import pages
-from scraper.demo.server import Reply, Server
+from scraper.loopback import Reply, Request, Server
 
 
 class DemoSite:
@@ -40,7 +40,8 @@ class DemoSite:
     async def __aexit__(self, *_: object) -> None:
         await self._server.stop()
 
-    async def _respond(self, path: str) -> Reply:
+    async def _respond(self, request: Request) -> Reply:
+        path = request.path
         if path == pages.SLOW:
             await asyncio.sleep(self._slow_s)
         if path == pages.FLAKY and self._is_engaged:

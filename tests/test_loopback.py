@@ -1,4 +1,4 @@
-"""The demo's server speaks HTTP/1.1 correctly, and ends."""
+"""The server on loopback speaks HTTP/1.1 correctly, and ends."""
 
 import asyncio
 import gzip
@@ -6,13 +6,14 @@ import gzip
 import pytest
 import uvloop
 
-from scraper.demo.server import HEAD_LIMIT_BYTES, Reply, Server
+from scraper.loopback import HEAD_LIMIT_BYTES, Reply, Server
 
 PAGE = b"<p>" + b"page " * 100
 
 
-async def respond(path):
-    return {"/": Reply(PAGE), "/moved": Reply(b"", status=301, location="x")}.get(path) or Reply(path.encode())
+async def respond(request):
+    moved = Reply(b"", status=301, headers=(("Location", "x"),))
+    return {"/": Reply(PAGE), "/moved": moved}.get(request.path) or Reply(request.path.encode())
 
 
 def talk(*requests, run=asyncio.run):
@@ -137,3 +138,85 @@ def test_stop_ends_answers_that_wait_and_clients_that_left(run):
             await asyncio.open_connection("127.0.0.1", port)
 
     run(main())
+
+
+async def endless(pieces, piece):
+    try:
+        while True:
+            pieces.append(piece)
+            yield piece
+    finally:
+        pieces.append("closed")
+
+
+def streaming(pieces, piece, scenario):
+    async def serve_stream(_request):
+        return Reply(b"first\n", "text/event-stream", stream=endless(pieces, piece))
+
+    async def main():
+        server = Server(serve_stream)
+        reader, writer = await asyncio.open_connection("127.0.0.1", await server.start())
+        async with asyncio.timeout(10):
+            await scenario(reader, writer)
+            while "closed" not in pieces:
+                await asyncio.sleep(0.01)
+            await server.stop()
+        writer.close()
+
+    asyncio.run(main())
+
+
+def test_a_stream_is_sent_piece_by_piece_until_the_client_leaves():
+    async def scenario(reader, writer):
+        writer.write(get("/", "Accept-Encoding: gzip"))
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b"Content-Length" not in head
+        assert b"Content-Encoding" not in head
+        assert b"Connection: close" in head
+        assert await reader.readexactly(16) == b"first\n" + b"piece" * 2
+        writer.transport.abort()
+
+    streaming([], b"piece", scenario)
+
+
+def test_a_client_that_does_not_read_ends_its_stream_and_little_is_made_for_it(monkeypatch):
+    monkeypatch.setattr("scraper.loopback.WRITE_S", 0.05)
+    pieces = []
+
+    async def scenario(_reader, writer):
+        writer.transport.pause_reading()
+        writer.write(get())
+
+    streaming(pieces, b"x" * 100_000, scenario)
+    assert len(pieces) < 200  # what the kernel buffers on loopback, and one more
+
+
+def test_head_of_a_stream_has_no_stream():
+    async def scenario(reader, writer):
+        writer.write(get().replace(b"GET", b"HEAD"))
+        assert (await reader.read()).endswith(b"close\r\n\r\n")
+
+    pieces = ["closed"]
+    streaming(pieces, b"x", scenario)
+    assert pieces == ["closed"]
+
+
+def test_one_connection_too_many_is_closed_at_once(monkeypatch):
+    monkeypatch.setattr("scraper.loopback.CONNECTIONS", 2)
+
+    async def main():
+        server = Server(respond)
+        port = await server.start()
+        kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        for reader, writer in kept:
+            writer.write(get())
+            await reader.readuntil(b"\r\n\r\n")
+        reader, refused = await asyncio.open_connection("127.0.0.1", port)
+        async with asyncio.timeout(5):
+            with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+                await reader.readexactly(1)
+            await server.stop()
+        for writer in (refused, *(writer for _, writer in kept)):
+            writer.close()
+
+    asyncio.run(main())

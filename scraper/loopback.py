@@ -1,9 +1,10 @@
-"""A minimal HTTP/1.1 server for one page source: GET and HEAD, keep-alive, gzip (RFC 9110, RFC 9112)."""
+"""A minimal HTTP/1.1 server on 127.0.0.1: GET and HEAD, keep-alive, gzip, streams (RFC 9110, RFC 9112)."""
 
 import asyncio
 import gzip
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -11,37 +12,47 @@ from urllib.parse import urlsplit
 HEAD_LIMIT_BYTES = 16 * 1024
 IDLE_S = 30.0
 """How long a connection may wait for its next request."""
+WRITE_S = 30.0
+"""How long a client may take to receive what was sent before more is."""
+CONNECTIONS = 100
+"""At a time; one more is closed at once."""
 
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 
 
 class Reply(NamedTuple):
-    """What a path is answered with."""
+    """What a request is answered with."""
 
     body: bytes
     content_type: str = "text/html; charset=utf-8"
     status: int = 200
-    location: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    stream: AsyncGenerator[bytes, None] | None = None
+    """What is sent after `body`, piece by piece as the client takes them; then the connection ends."""
 
 
-class _Request(NamedTuple):
+class Request(NamedTuple):
+    """What a client asks for."""
+
     method: str
     path: str
     headers: dict[str, str]
+    """Names in lower case."""
     keeps_alive: bool
 
 
 class Server:
-    """Answers on a free port of 127.0.0.1 with what `respond` returns for the path of a request."""
+    """Answers on a port of 127.0.0.1, a free one when it is 0, with what `respond` returns for a request."""
 
-    def __init__(self, respond: Callable[[str], Awaitable[Reply]]) -> None:
+    def __init__(self, respond: Callable[[Request], Awaitable[Reply]], *, port: int = 0) -> None:
         self._respond = respond
+        self._port = port
         self._conversations: set[asyncio.Task[None]] = set()
         self._is_stopping = False
 
     async def start(self) -> int:
-        """Return the port."""
-        self._server = await asyncio.start_server(self._converse, "127.0.0.1", 0, limit=HEAD_LIMIT_BYTES)
+        """Return the port. Raises OSError when it is taken."""
+        self._server = await asyncio.start_server(self._converse, "127.0.0.1", self._port, limit=HEAD_LIMIT_BYTES)
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
@@ -58,6 +69,9 @@ class Server:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine runs in one; start_server made it
+        if len(self._conversations) >= CONNECTIONS:
+            writer.transport.abort()
+            return
         self._conversations.add(task)
         try:
             while not self._is_stopping and await self._answer(reader, writer):
@@ -81,18 +95,35 @@ class Server:
             request, reply = _REFUSED, _error(HTTPStatus.BAD_REQUEST)
         else:
             if request.method in ("GET", "HEAD"):
-                reply = await self._respond(request.path)
+                reply = await self._respond(request)
             else:
                 reply = _error(HTTPStatus.METHOD_NOT_ALLOWED)
-        writer.write(_serialise(request, reply))
+        await _send(writer, _serialise(request, reply))
+        if reply.stream is None:
+            return request.keeps_alive
+        async with aclosing(reply.stream) as pieces:
+            async for piece in pieces if request.method == "GET" else _nothing():
+                await _send(writer, piece)
+                await asyncio.sleep(0)  # what is sent at once waits for nobody: others have their turn all the same
+        return False
+
+
+async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
+    """Send `data`; raise TimeoutError, which is an OSError, when the client does not take it."""
+    writer.write(data)
+    async with asyncio.timeout(WRITE_S):
         await writer.drain()
-        return request.keeps_alive
 
 
-_REFUSED = _Request("GET", "/", {}, keeps_alive=False)
+async def _nothing() -> AsyncGenerator[bytes, None]:
+    return
+    yield
 
 
-def _parse(head: bytes) -> _Request:
+_REFUSED = Request("GET", "/", {}, keeps_alive=False)
+
+
+def _parse(head: bytes) -> Request:
     """Return the request of `head`. Raises ValueError when it is none (RFC 9112, sections 3 and 3.2)."""
     first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     method, target, version = first.split(" ")
@@ -101,26 +132,27 @@ def _parse(head: bytes) -> _Request:
         raise ValueError("not an HTTP/1.x request")
     has_body = "content-length" in headers or "transfer-encoding" in headers  # never read: the connection ends there
     is_last = version == "HTTP/1.0" or has_body or "close" in headers.get("connection", "").lower()
-    return _Request(method, urlsplit(target).path, headers, keeps_alive=not is_last)
+    return Request(method, urlsplit(target).path, headers, keeps_alive=not is_last)
 
 
 def _error(status: HTTPStatus) -> Reply:
     return Reply(status.phrase.encode(), "text/plain", status)
 
 
-def _serialise(request: _Request, reply: Reply) -> bytes:
+def _serialise(request: Request, reply: Reply) -> bytes:
     body = reply.body
+    is_last = not request.keeps_alive or reply.stream is not None
     head = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}", f"Content-Type: {reply.content_type}"]
-    if body and reply.content_type.startswith("text/"):
+    if body and reply.stream is None and reply.content_type.startswith("text/"):
         head.append("Vary: Accept-Encoding")
         if _GZIP.search(request.headers.get("accept-encoding", "")):
             body = gzip.compress(body, mtime=0)
             head.append("Content-Encoding: gzip")
-    head.append(f"Content-Length: {len(body)}")
-    if reply.location is not None:
-        head.append(f"Location: {reply.location}")
+    if reply.stream is None:
+        head.append(f"Content-Length: {len(body)}")
+    head += [f"{name}: {value}" for name, value in reply.headers]
     if reply.status == HTTPStatus.METHOD_NOT_ALLOWED:
         head.append("Allow: GET, HEAD")
-    if not request.keeps_alive:
+    if is_last:
         head.append("Connection: close")
     return "\r\n".join([*head, "", ""]).encode("latin-1") + (b"" if request.method == "HEAD" else body)
