@@ -17,10 +17,10 @@ from scraper.door import Door
 from scraper.errors import HostDown, ParseLimit, RunError, UrlError, UsageError, reason_of
 from scraper.frontier import Frontier, Pace
 from scraper.models import Job, Lines, Record, Row, Rows, Timings
-from scraper.progress import View
 from scraper.stats import Stats
 from scraper.timesheet import Timesheet
 from scraper.urls import Address, FingerprintSet, address_of, identity, masked
+from scraper.view import View
 from scraper.worker import Worker, failure_record, refusal_record
 
 PULSE_S = 0.25
@@ -139,19 +139,25 @@ class Engine:
         return in_frontier + len(self.backlog) + self._left_behind + self.deferred.total() + self._unrecorded
 
     def view(self) -> View:
-        """Return what the live line tells: of what holds it back now, not of what did an hour ago."""
+        """Return what it tells of itself: of what holds it back now, not of what did an hour ago."""
         load = self.lately()
         return View(
             done=self.stats.done,
             total=self.stats.lines if self.is_source_read else None,
             ok=self.stats.ok,
-            failed=self.stats.failed,
+            failed=dict(self.stats.failed),
             busy=self.frontier.core.in_flight,
             workers=self.workers,
             queued=self.frontier.core.waiting + len(self.backlog),
             left_s=None if self.is_stopping else finish_s(load),
             is_stopping=self.is_stopping,
             note="stopping: waiting for the requests in flight" if self.is_stopping else explain(load),
+            elapsed_s=self._sheet.elapsed_s,
+            bytes=self.stats.bytes,
+            retries=self.stats.retries,
+            statuses=dict(self.stats.statuses),
+            latency=dict(self.stats.latency.counts),
+            load=load,
         )
 
     async def _pulse(self) -> None:

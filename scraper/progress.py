@@ -12,9 +12,8 @@ from functools import partial
 from importlib import import_module
 from typing import Any, TextIO, cast
 
-from msgspec import Struct
-
 from scraper.stats import Summary, duration, rate
+from scraper.view import View
 
 LIVE_INTERVAL_S = 0.25
 LINE_INTERVAL_S = 60.0
@@ -22,34 +21,6 @@ LINE_INTERVAL_S = 60.0
 PACE_WINDOW_S = 10.0
 """Speed is that of the last so many seconds: long enough to be steady, short enough to show a stall."""
 KINDS_SHOWN = 2
-
-
-class View(Struct, frozen=True, kw_only=True):
-    """What the live line tells of a run at one moment."""
-
-    done: int
-    """Lines of the input whose end is known: ok, failed, duplicate, blank or done by an earlier run."""
-    total: int | None = None
-    """Lines of the input, when known."""
-    ok: int
-    failed: Mapping[str, int]
-    """Records of this run by error kind."""
-    busy: int
-    """Workers that have a job."""
-    workers: int
-    queued: int
-    """Jobs that wait in the frontier."""
-    left_s: float | None = None
-    """Seconds until the end, by the longest host queue at its pace; None when nobody can tell."""
-    is_stopping: bool = False
-    """It was asked to end; `note` says so, and is what is kept longest."""
-    note: str = ""
-    """What it is waiting for, or that it is stopping; empty when there is nothing to say."""
-
-    @property
-    def records(self) -> int:
-        """URLs that this run brought to an end."""
-        return self.ok + sum(self.failed.values())
 
 
 class Pace:

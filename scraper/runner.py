@@ -21,11 +21,11 @@ from scraper.loops import in_thread
 from scraper.models import Rows
 from scraper.output import OutputFile, OutputStream
 from scraper.poison import ParseNotes
-from scraper.progress import View
 from scraper.resume import Output, open_output
 from scraper.resume.look import look_at
 from scraper.run import Again, Run, Running, Spool, records_in
 from scraper.stats import Stats, Summary
+from scraper.view import View
 from scraper.wiring import make_engine, make_results, make_worker, process_count, within_limits
 from scraper.writer import Writer
 

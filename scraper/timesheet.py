@@ -10,7 +10,7 @@ from scraper.bottleneck import HostLoad, Load, remaining_s
 from scraper.models import Timings
 
 _PHASES = Timings.__struct_fields__
-_HOSTS_KEPT = 5
+_HOSTS_KEPT = 10
 _SAMPLE_S = 1.0
 """The hosts are looked at so often at most: it is a pass over all that have jobs,"""
 _SAMPLE_SHARE = 0.02
@@ -43,6 +43,11 @@ class Timesheet:
         self._longest: list[HostLoad] = []
         self._next_sample = float("-inf")
         self._loads: deque[Load] = deque()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since it began."""
+        return self._clock() - self._started
 
     def wait(self, why: str) -> None:
         """Take note that one more worker has no job, and why none of the idle ones has any.

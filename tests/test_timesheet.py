@@ -107,12 +107,12 @@ def test_a_look_at_very_many_hosts_is_taken_less_often():
 
 
 def test_the_hosts_with_the_longest_way_to_go_are_kept_when_they_are_done():
-    made, clock, hosts = sheet([host(f"h{n}", n) for n in range(1, 9)])
+    made, clock, hosts = sheet([host(f"h{n}", n) for n in range(1, 14)])
     made.wait("waiting")
-    assert [found.host for found in made.load(unfinished=1, records=1).hosts] == ["h8", "h7", "h6", "h5", "h4"]
+    assert [found.host for found in made.load(unfinished=1, records=1).hosts] == [f"h{n}" for n in range(13, 3, -1)]
     hosts.clear()
     clock.now = 10.0
-    assert made.load(unfinished=0, records=9).hosts[0].host == "h8"
+    assert made.load(unfinished=0, records=9).hosts[0].host == "h13"
 
 
 def test_a_pause_that_nobody_waits_for_any_more_is_not_told_as_one_to_come():

@@ -26,9 +26,9 @@ from scraper.processes.interpreters import FreshInterpreters
 from scraper.processes.member import Member
 from scraper.processes.merging import explained, merged, total
 from scraper.processes.share import Share, run_share
-from scraper.progress import View
 from scraper.stats import Stats
 from scraper.urls import FingerprintSet
+from scraper.view import View
 from scraper.wiring import process_count
 
 KILL_AFTER_S = 2.0
@@ -142,20 +142,27 @@ class Fleet:
         return explained([state.load for state in self._states()])
 
     def view(self) -> View:
-        """Return what the live line tells."""
+        """Return what the run tells of itself."""
         states = self._states()
         loads = [state.lately for state in states]
+        load = structs.replace(merged(loads), unfinished=self.pending)
         return View(
             done=self.stats.done,
             total=self.stats.lines if self.is_source_read else None,
             ok=self.stats.ok,
-            failed=self.stats.failed,
+            failed=dict(self.stats.failed),
             busy=sum(state.busy for state in states),
             workers=self.config.concurrency,
             queued=sum(state.queued for state in states) + sum(member.untaken for member in self._members),
-            left_s=None if self.is_stopping else finish_s(structs.replace(merged(loads), unfinished=self.pending)),
+            left_s=None if self.is_stopping else finish_s(load),
             is_stopping=self.is_stopping,
             note="stopping: waiting for the requests in flight" if self.is_stopping else explained(loads),
+            elapsed_s=max((state.load.elapsed_s for state in states), default=0.0),
+            bytes=self.stats.bytes,
+            retries=self.stats.retries,
+            statuses=dict(self.stats.statuses),
+            latency=dict(self.stats.latency.counts),
+            load=load,
         )
 
     def _states(self) -> list[wire.State]:

@@ -10,7 +10,7 @@ _SUMMED = (
     "records_per_s",
 )  # fmt: skip
 
-_HOSTS_KEPT = 5
+_HOSTS_KEPT = 10
 IDLE_CORE = 0.5
 """CPU seconds for each second below which a process has little to do."""
 
