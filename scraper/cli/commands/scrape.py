@@ -14,9 +14,10 @@ from scraper.errors import UsageError
 _EPILOG = (
     "`scrape demo` runs the same engine against a small site that it serves itself, with no network; `scrape plan` "
     "tells what a run would do, `scrape try` what a recipe finds on one page, `scrape verify` proves what a run did, "
-    "`scrape show` shows its records, `scrape export` makes a table of them, `scrape extract` makes them again from "
-    "pages that --keep kept. Running the same line again goes on where it stopped. Exit codes: 0 finished · 1 too many "
-    "failures · 2 wrong usage · 3 --expect does not hold · 4 another run holds the output · 5 cannot write · 6 the "
+    "`scrape show` shows its records, `scrape report` makes a page of them, `scrape export` a table, `scrape extract` "
+    "makes them again from pages that --keep kept. Running the same line again goes on where it stopped. Exit codes: "
+    "0 finished · 1 too many failures · 2 wrong usage · 3 --expect does not hold · 4 another run holds the output · 5 "
+    "cannot write · 6 the "
     "deadline came first, resumable · 70 our bug · 71 a process was killed, resumable · 130/143 interrupted, resumable."
 )
 
