@@ -13,9 +13,11 @@ The way of the data, and the folder:
                        backlog)                  host, priority)  retry: back again       resume/ reads it)
 
 api is what is offered, and wiring puts the parts together; cli/ is the command line, plan/ foretells a run, verify
-proves it from its files; recipe/ says what to take from a page, trial shows that on one; kept/ holds a run's pages,
-offline/ extracts them again, export/ makes tables of its records; config holds every setting, errors every way to
-fail, stats and timesheet what happened, bottleneck what to make of it.
+proves it from its files, report/ makes a page of them; dashboard/ and progress show it while it goes, as view tells it
+of itself; recipe/ says what to take from a page, trial shows that on one; kept/ holds a run's pages, offline/ extracts
+them again, export/ makes tables of its records; config holds every setting, errors every way to fail, stats and
+timesheet what happened, bottleneck what to make of it. Both pages are made with markup/, and what is served, demo/ too,
+goes by loopback.
 """
 
 TYPE_CHECKING = False  # type checkers take it for true; to import `typing` takes longer than all the rest of this

@@ -23,7 +23,7 @@ from scraper.progress import Progress, is_notebook
 from scraper.resume.look import look_at
 from scraper.robots import Robots
 from scraper.run import Run, open_records, records_in
-from scraper.runner import engines, keeping, make_check, run
+from scraper.runner import engines, keeping, make_check, run, shown
 from scraper.sources import iterable_source, open_sources
 from scraper.wiring import make_results, make_robots, make_worker, within_limits
 
@@ -95,9 +95,9 @@ async def stream(
     keeper = PageKeeper() if settings.keep else None
 
     async def work() -> None:
-        async with engines(settings, transport, ParseNotes(), keeper) as make:
+        async with engines(settings, transport, ParseNotes(), keeper) as make, shown(settings, None) as watch:
             with await keeping(keeper, settings):
-                await make(rows=rows_of(urls, settings), results=results, sink=wait_for_consumer).run()
+                await make(rows=rows_of(urls, settings), results=results, sink=wait_for_consumer, watch=watch).run()
 
     def wake_consumer(_: object) -> None:
         with suppress(asyncio.QueueFull):  # then it has records to take and does not wait

@@ -174,6 +174,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A URL that gets the account: as it is when the run is well, with `/fail` when it is not."""
     notify: str | None = None
     """A shell command that gets the account as JSON on its standard input."""
+    dashboard: bool | int = False
+    """Show the run on a page that this machine alone can open: on this port, or with True on a free one."""
     quiet: bool = False
     log_file: str | None = None
     verbose: bool = False
@@ -182,6 +184,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Check every value."""
         self._check_types()
         self._check_numbers()
+        if self.dashboard is not True and not 0 <= self.dashboard <= _HIGHEST_PORT:
+            raise UsageError(f"--dashboard is {self.dashboard}; a port is a number from 1 to {_HIGHEST_PORT}")
         if self.output == "":
             raise UsageError("--output is empty; name a file, or - for standard output")
         if self.keep == "":
@@ -285,6 +289,7 @@ _MINIMUM: dict[str, float] = {
 }
 
 
+_HIGHEST_PORT = 65_535
 _MAXIMUM = {"concurrency": 10_000, "processes": MOST_PROCESSES, "delay": 86_400, "grace": 86_400}
 
 

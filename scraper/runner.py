@@ -61,8 +61,8 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
     finished = partial(Run, again=again, check=check, field_names=config.field_names)
     notes = ParseNotes()
     keeper = PageKeeper() if config.keep else None
-    async with engines(config, transport, notes, keeper) as make:
-        start = partial(make, rows=rows, results=make_results(config), watch=watch)
+    async with engines(config, transport, notes, keeper) as make, shown(config, watch) as watchers:
+        start = partial(make, rows=rows, results=make_results(config), watch=watchers)
         if config.output is None:
             with closing(Spool()) as spool, await keeping(keeper, config):
                 engine = start(sink=partial(_collect, spool), stats=Stats(fields=FieldCounts(config.field_names)))
@@ -133,6 +133,28 @@ async def engines(
     from scraper.processes.fleet import make_fleet  # noqa: PLC0415 - a run in one process does without
 
     yield partial(make_fleet, config, notes=notes)
+
+
+@asynccontextmanager
+async def shown(config: Config, watch: Watch | None) -> AsyncIterator[Watch | None]:
+    """Yield what looks at the run: `watch`, and the dashboard when there is to be one.
+
+    Raises UsageError here, before the output is touched, when its port cannot be had.
+    """
+    if config.dashboard is False:
+        yield watch
+        return
+    from scraper.dashboard import Dashboard  # noqa: PLC0415 - a run without one does without
+
+    port = None if config.dashboard is True else config.dashboard
+    async with Dashboard(port=port, title=config.output or "memory") as dashboard:
+        yield partial(_both, watch, dashboard.watch) if watch else dashboard.watch
+
+
+async def _both(one: Watch, other: Watch, view: Callable[[], View]) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(one(view))
+        group.create_task(other(view))
 
 
 async def _collect(spool: Spool, results: Results) -> None:

@@ -13,6 +13,7 @@ ROWS = {
     "runner": 8,
     "processes": 7, "trial": 7, "offline": 7,
     "wiring": 6,
+    "dashboard": 6,
     "engine": 5, "plan": 5, "verify": 5, "report": 5, "progress": 5,
     "worker": 4, "door": 4, "timesheet": 4, "writer": 4, "run": 4, "view": 4, "export": 4,
     "fetcher": 3, "retry": 3, "robots": 3, "frontier": 3, "backlog": 3, "bottleneck": 3, "resume": 3,

@@ -40,7 +40,7 @@ class _Group(TyperGroup):
         if ctx.resilient_parsing and not args:  # a shell wants to complete the first word
             return super().parse_args(ctx, args)
         if not args or (args[0] not in self.commands and not args[0].startswith(_COMPLETION)):
-            args = [SCRAPE, *_with_kinds(args)]
+            args = [SCRAPE, *_with_values(args)]
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
@@ -75,13 +75,16 @@ def _paths(beginning: str) -> list[str]:
     return sorted(f"{path}/" if path.is_dir() else str(path) for path in Path().glob(f"{glob.escape(beginning)}*"))
 
 
-def _with_kinds(args: Sequence[str]) -> list[str]:
-    """Give `--retry-failed` its value, all, when no kinds stand behind it: the word there is a source then."""
+def _with_values(args: Sequence[str]) -> list[str]:
+    """Give an option whose value may be left out that value when none stands behind it: the word there is a source."""
     words = []
     for place, word in enumerate(args):
         words.append(word)
-        if word == "--retry-failed" and not _are_kinds("".join(args[place + 1 : place + 2])):
+        following = "".join(args[place + 1 : place + 2])
+        if word == "--retry-failed" and not _are_kinds(following):
             words.append("all")
+        if word == "--dashboard" and not following.isdecimal():
+            words.append("true")
     return words
 
 

@@ -236,6 +236,14 @@ ConfigFile = Annotated[
         metavar="FILE.toml",
     ),
 ]
+Dashboard = Annotated[
+    str | None,
+    _opt(
+        _RUN,
+        "Show the run on a page that only this machine can open, on a free port or on this one.",
+        metavar="[PORT]",
+    ),
+]
 Quiet = Annotated[bool | None, _opt(_RUN, "No progress and no summary; errors only.", "-q", "--quiet")]
 Verbose = Annotated[bool | None, _opt(_RUN, "A line on stderr for each retry and failure.", "-v", "--verbose")]
 LogFile = Annotated[str | None, _opt(_RUN, "The same as JSON lines, with tracebacks.", metavar="FILE")]

@@ -36,5 +36,17 @@ def test_retry_failed_takes_the_next_word_only_when_it_names_kinds(words, read):
     assert words_read(*words) == (SCRAPE, read)
 
 
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        (["--dashboard", "urls.txt"], ["--dashboard", "true", "urls.txt"]),
+        (["--dashboard", "8080", "urls.txt"], ["--dashboard", "8080", "urls.txt"]),
+        (["urls.txt", "--dashboard"], ["urls.txt", "--dashboard", "true"]),
+    ],
+)
+def test_dashboard_takes_the_next_word_only_when_it_is_a_port(words, read):
+    assert words_read(*words) == (SCRAPE, read)
+
+
 def test_each_command_shows_its_options_by_what_they_are_for():
     assert all(command.cls is Command for command in application.registered_commands)

@@ -17,8 +17,8 @@ _EPILOG = (
     "`scrape show` shows its records, `scrape report` makes a page of them, `scrape export` a table, `scrape extract` "
     "makes them again from pages that --keep kept. Running the same line again goes on where it stopped. Exit codes: "
     "0 finished · 1 too many failures · 2 wrong usage · 3 --expect does not hold · 4 another run holds the output · 5 "
-    "cannot write · 6 the "
-    "deadline came first, resumable · 70 our bug · 71 a process was killed, resumable · 130/143 interrupted, resumable."
+    "cannot write · 6 the deadline came first, resumable · 70 our bug · 71 a process was killed, resumable · 130/143 "
+    "interrupted, resumable."
 )
 
 
@@ -78,6 +78,7 @@ def scrape_sources(  # noqa: PLR0913, PLR0917 - the command line's options, each
     heartbeat: options.Heartbeat = None,
     notify: options.Notify = None,
     config: options.ConfigFile = None,
+    dashboard: options.Dashboard = None,
     quiet: options.Quiet = None,
     verbose: options.Verbose = None,
     log_file: options.LogFile = None,
