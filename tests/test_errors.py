@@ -24,7 +24,8 @@ def test_the_drawing_shows_every_leaf_with_its_slug_and_whether_it_is_retried():
 
 def test_run_errors_carry_the_exit_code():
     codes = {error.__name__: error.exit_code for error in errors.RunError.__subclasses__()}
-    assert codes == {"UsageError": 2, "DataCheckFailed": 3, "OutputLocked": 4, "OutputError": 5, "RunInterrupted": 130}
+    others = {"DataCheckFailed": 3, "ProcessDied": 71, "RunInterrupted": 130}
+    assert codes == {"UsageError": 2, "OutputLocked": 4, "OutputError": 5, **others}
 
 
 def test_the_reason_of_a_group_is_its_run_error_wherever_it_is():
