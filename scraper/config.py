@@ -158,6 +158,12 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Column of CSV, TSV and JSONL sources that holds the URL; guessed when a header has url, link or href."""
     priority_column: str | None = None
     """Column with a number that orders what is waiting, higher first; `priority` when there is one."""
+    since: str | None = None
+    """An output of an earlier run: its pages are asked for only if they have changed, and told apart. A str or path."""
+    change_on: Literal["body", "fields"] = "body"
+    """What makes a page that was fetched again a changed one: its hash, or only what `fields` and `items` hold."""
+    max_age: float | str | None = None
+    """Pages that `since` has, fetched within these seconds, or `"12h"`, `"7d"`, are not asked for at all."""
     grace: float = 10.0
     """Seconds that requests in flight get when the run is stopped."""
     deadline: float | str | None = None
@@ -198,9 +204,18 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         split_networks(self.allow_address)
         if isinstance(self.retry_failed, str):
             split_kinds(self.retry_failed)
-        self.deadline_s  # noqa: B018 - raises for what is no duration
+        self.deadline_s, self.max_age_s  # noqa: B018 - raise for what is no duration
+        self._check_recrawl()
         if self.proxy is not None and not _PROXY.fullmatch(self.proxy):
             raise UsageError("--proxy must be the URL of an HTTP proxy, like http://proxy.example:3128")
+
+    def _check_recrawl(self) -> None:
+        if self.since is None and (self.max_age is not None or self.change_on != "body"):
+            raise UsageError("--max-age and --change-on compare with an earlier output; name it with --since")
+        if self.since == "":
+            raise UsageError("--since is empty; name the output of an earlier run")
+        if self.change_on == "fields" and not self.select and self.recipe is None and self.parse is None:
+            raise UsageError("--change-on fields compares what --select, --recipe or --parse find; give one of them")
 
     def _check_types(self) -> None:
         """Bring each value to its field's type, as `build` does, but for texts that stand for numbers."""
@@ -254,6 +269,16 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return None if self.deadline is None else parse_duration(self.deadline, "--deadline")
 
     @property
+    def is_since_latest(self) -> bool:
+        """Whether `since` is the name that `latest` moves: before the first good run there is no such file."""
+        return self.since is not None and self.latest is not None and _same_name(self.since, self.latest)
+
+    @property
+    def max_age_s(self) -> float | None:
+        """`max_age` in seconds."""
+        return None if self.max_age is None else parse_duration(self.max_age, "--max-age")
+
+    @property
     def allowed_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """`allow_address` as networks."""
         return split_networks(self.allow_address)
@@ -275,7 +300,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise _refusal(error) from None
 
 
-_PATHS = frozenset({"output", "log_file", "baseline", "latest", "recipe", "keep"})
+_PATHS = frozenset({"output", "log_file", "baseline", "latest", "recipe", "keep", "since"})
 _MINIMUM: dict[str, float] = {
     "concurrency": 1,
     "processes": 1,
@@ -300,6 +325,10 @@ def _refusal(error: msgspec.ValidationError, name: str = "") -> UsageError:
     what, _, place = str(error).partition(" - at ")
     name = name or re.split(r"\W+", place.removeprefix("`$."))[0]
     return UsageError(f"{option(name)} has the wrong type: {what[0].lower()}{what[1:]}")
+
+
+def _same_name(one: str, other: str) -> bool:
+    return os.path.normpath(one) == os.path.normpath(other)
 
 
 def option(name: str) -> str:

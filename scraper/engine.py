@@ -29,6 +29,10 @@ Results = asyncio.Queue[Record | Lines | None]
 """Records on their way to the writer; None: there will be no more."""
 
 
+PlaceOf = Callable[[int], int | None]
+"""From a URL's `identity` to the `earlier` of its Row."""
+
+
 class Peers(Protocol):
     """The other processes of the run: each asks hosts of its own."""
 
@@ -63,6 +67,8 @@ class Engine:
     """Fingerprints of the URLs that an earlier run finished."""
     fatal: set[int] = field(default_factory=set)
     """Fingerprints of the URLs whose pages killed earlier runs; each is taken out when it has its record."""
+    earlier: PlaceOf | None = None
+    """Where the earlier run's record of a URL is, for a run that compares; None: there is none, or the rows know it."""
     limit: int | None = None
     """Take only the first so many URLs."""
     watch: Callable[[Callable[[], View]], Coroutine[Any, Any, None]] | None = None
@@ -231,8 +237,15 @@ class Engine:
                 await self._refuse(self._job(row, target), ParseLimit("the process died twice while it was parsed"))
                 self.fatal.remove(key)
             else:
-                await self._place(self._job(row, target))
+                await self._begin(row if self.earlier is None else with_earlier(row, self.earlier(key)), target)
         self.stats.lines += 1
+
+    async def _begin(self, row: Row, target: Address) -> None:
+        """Have the row's page asked for, unless what an earlier run has of it will do."""
+        if row.earlier is not None and (record := self.worker.unasked(row)) is not None:
+            await self._emit(record)
+        else:
+            await self._place(self._job(row, target))
 
     async def _place(self, job: Job) -> None:
         """Bring `job` to the frontier, or to the backlog when its host has its share of the window."""
@@ -358,6 +371,11 @@ class Engine:
         else:
             await self.results.put(record)
         self.stats.record(record)
+
+
+def with_earlier(row: Row, place: int | None) -> Row:
+    """Return `row` with where its earlier record is."""
+    return row if place is None else structs.replace(row, earlier=place)
 
 
 def _address(row: Row) -> Address | UrlError:

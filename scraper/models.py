@@ -1,9 +1,15 @@
 """What travels between the parts: Row, Job, Request, Page, Record and the Fetch type. Plain frozen data."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct, structs
+
+NOT_MODIFIED = 304
+"""RFC 9110, section 15.4.5: the page is what it was; there is no body."""
+
+Change = Literal["new", "changed", "same", "gone"]
+"""What has become of a page since an earlier run."""
 
 
 class Row(Struct, frozen=True, gc=False):
@@ -19,6 +25,8 @@ class Row(Struct, frozen=True, gc=False):
     """The other columns of the row."""
     problem: str = ""
     """What is wrong with a line that has no URL where one belongs; `url` is then the line's text."""
+    earlier: int | None = None
+    """Where the ok record of its URL stands in the output that the run compares with (`earlier`)."""
 
 
 class Rows(Protocol):
@@ -47,11 +55,17 @@ class Job(Struct, frozen=True):
     """An errand of the scraper's own: `href` is a robots.txt, and goes before its host's pages."""
     trail: "Trail | None" = None
     """Set when redirects led to `href`: its host's turn and robots.txt count, as for a listed URL."""
+    is_unconditional: bool = False
+    """The server refused the conditions of a try before: the page is asked for without any."""
 
     def again(self) -> "Job":
         """Return the job for its next try, which begins at the listed URL."""
         start = self.trail.listed if self.trail and not self.is_robots else self
         return structs.replace(start, attempt=self.attempt + 1)
+
+    def without_conditions(self) -> "Job":
+        """Return the job for its next try, which asks for the page whatever an earlier run had of it."""
+        return structs.replace(self.again(), is_unconditional=True)
 
 
 class Redirect(Struct, frozen=True):
@@ -105,6 +119,8 @@ class Request(Struct, frozen=True):
     """Follow redirects; else the first is returned, as a Page without a body that has a `location`."""
     trail: Trail | None = None
     """Where the attempt had come from, when redirects led to `url`."""
+    validators: tuple[tuple[str, str], ...] = ()
+    """Conditions for the first hop (RFC 9110, section 13): a 304 is then a Page without a body, not an error."""
     on_sent: Callable[[], None] | None = None
     """Called when it goes out, once there is a connection; a Fetch that cannot tell may leave it."""
 
@@ -187,6 +203,8 @@ class Extracted(Struct, frozen=True, kw_only=True):
     html: str | None = None
     fields: dict[str, Any] | None = None
     items: list[dict[str, Any]] | None = None
+    extractor: str | None = None
+    """Stands for what was asked for, and how it is found."""
 
     def in_record(self) -> dict[str, Any]:
         """Return it as keys of a Record."""
@@ -212,6 +230,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The rule that says so and what it found, when that is not ok."""
     status: int | None = None
     error: Failure | None = None
+    change: Change | None = None
+    """Against the output that the run compares with; absent without one, and for failures that may pass."""
     final_url: str | None = None
     redirects: tuple[Redirect, ...] = ()
     attempts: int
@@ -241,6 +261,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     fields: dict[str, Any] | None = None
     items: list[dict[str, Any]] | None = None
     """The repeated objects of a recipe, in the page's order."""
+    extractor: str | None = None
+    """Stands for what was asked for, and how it is found: other selectors or options, another recipe, another text."""
     input: dict[str, Any] | None = None
 
 
@@ -260,6 +282,7 @@ class Ending(Struct, frozen=True, gc=False, array_like=True):
     items: list[dict[str, Any]] | None = None
     final_url: str | None = None
     verdict: str | None = None
+    change: Change | None = None
 
 
 class Lines(Struct, frozen=True, gc=False):

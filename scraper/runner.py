@@ -12,6 +12,7 @@ import httpx
 from msgspec import structs
 
 from scraper.config import Config
+from scraper.earlier import EarlierRecords, RecordReader, open_earlier
 from scraper.engine import Results
 from scraper.errors import ProcessDied, UsageError
 from scraper.expect import DataCheck
@@ -122,17 +123,40 @@ async def engines(
     config: Config, transport: httpx.AsyncBaseTransport | None, notes: ParseNotes, keeper: PageKeeper | None
 ) -> AsyncIterator[Callable[..., Running]]:
     """Make what makes the engine of a run, in this process or for several; `notes` are of the pages under parse."""
-    if process_count(config) == 1:
-        async with make_worker(config, transport, notes.around, keeper) as (worker, names):
-            yield partial(make_engine, config, worker=worker, names=names)
-        return
+    async with _compared(config) as earlier:
+        if process_count(config) == 1:
+            read, place_of = (None, None) if earlier is None else (RecordReader(earlier.fd), earlier.index.place_of_ok)
+            async with make_worker(config, transport, notes.around, keeper, read) as (worker, names):
+                yield partial(make_engine, config, worker=worker, names=names, earlier=place_of)
+        else:
+            yield _fleets(config, transport, notes, keeper, earlier)
+
+
+def _fleets(
+    config: Config,
+    transport: httpx.AsyncBaseTransport | None,
+    notes: ParseNotes,
+    keeper: PageKeeper | None,
+    earlier: EarlierRecords | None,
+) -> Callable[..., Running]:
     if transport is not None:
         raise UsageError("transport cannot be sent to other processes; leave processes at 1 with one of your own")
     if keeper is not None:
         raise UsageError("--keep writes one container, which one process keeps; leave --processes at 1 with it")
     from scraper.processes.fleet import make_fleet  # noqa: PLC0415 - a run in one process does without
 
-    yield partial(make_fleet, config, notes=notes)
+    return partial(make_fleet, config, notes=notes, earlier=earlier)
+
+
+@asynccontextmanager
+async def _compared(config: Config) -> AsyncIterator[EarlierRecords | None]:
+    """Open the output that the run compares with, in a thread; a `latest` that is not there yet is an empty one."""
+    if config.since is None:
+        yield None
+        return
+    opening = partial(open_earlier, config.since, may_be_missing=config.is_since_latest)
+    with await in_thread(opening, undo=EarlierRecords.close) as earlier:
+        yield earlier
 
 
 @asynccontextmanager

@@ -19,10 +19,11 @@ from scraper.backlog import Backlog
 from scraper.config import Config
 from scraper.door import Door
 from scraper.engine import Engine, Results
-from scraper.extract import judge_page, make_extract
+from scraper.extract import extractor_in, judge_page, make_extract
 from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier, FrontierCore, Names, Pace
 from scraper.models import Extract, Keep
+from scraper.recrawl import ReadEarlier, Recrawl
 from scraper.retry import RetryPolicy
 from scraper.robots import Robots, RobotsMemory
 from scraper.transport import AiohttpTransport
@@ -60,8 +61,11 @@ async def make_worker(
     transport: httpx.AsyncBaseTransport | None = None,
     around: Around | None = None,
     keep: Keep | None = None,
+    earlier: ReadEarlier | None = None,
 ) -> AsyncIterator[tuple[Worker, Names | None]]:
     """Make what turns jobs into records, and what looks up the names of their hosts. `around` wraps the Extract.
+
+    `earlier` reads the records of the output that the run compares with.
 
     Raises UsageError here, before the output is touched, for a bad setting.
     """
@@ -87,8 +91,19 @@ async def make_worker(
             # A user's function is called in the loop's thread always: what it uses may belong to that.
             large_page_bytes=defaults.LARGE_PAGE_BYTES if config.parse is None else math.inf,
             keep=keep,
+            recrawl=None if earlier is None else _recrawl(config, earlier),
         )
         yield worker, transport.names if isinstance(transport, AiohttpTransport) else None
+
+
+def _recrawl(config: Config, earlier: ReadEarlier) -> Recrawl:
+    return Recrawl(
+        earlier,
+        extractor=extractor_in(config),
+        change_on=config.change_on,
+        max_age_s=config.max_age_s,
+        wall_clock=_utc_now,
+    )
 
 
 def make_engine(config: Config, *, worker: Worker, names: Names | None, **parts: Any) -> Engine:

@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 from scraper.errors import PUSH_BACK_STATUSES, InternalError, UrlError
 from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
 from scraper.models import (
+    NOT_MODIFIED,
     Extract,
     Extracted,
     Failure,
@@ -25,11 +26,16 @@ from scraper.models import (
     ReadText,
     Record,
     Request,
+    Row,
     Timings,
     Trail,
 )
+from scraper.recrawl import Recrawl
 from scraper.retry import RetryPolicy
 from scraper.urls import masked, parse
+
+PRECONDITION_FAILED = 412
+"""RFC 9110, section 15.5.13: no answer to a GET with our conditions, but some servers give it."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +55,22 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Of the whole try, once it has ended."""
 
 
+class _Attempt(Struct, frozen=True):
+    """A try under way."""
+
+    job: Job
+    fetched_at: str
+    started: float
+    """By `perf_counter`."""
+    known: Record | None = None
+    """What an earlier run has of the page."""
+    validators: tuple[tuple[str, str], ...] = ()
+
+    def elapsed_ms(self, now: float) -> float:
+        """Return how long it has taken, redirects before it included."""
+        return _elapsed_ms(self.job, now - self.started)
+
+
 class Worker:
     """Fetches, extracts and decides on retries. It never sleeps and holds nothing between jobs."""
 
@@ -65,11 +87,13 @@ class Worker:
         blocked_pause_s: float = 0.0,
         large_page_bytes: float = math.inf,
         keep: Keep | None = None,
+        recrawl: Recrawl | None = None,
     ) -> None:
         """`judge` is asked what the page of a refusal is, `read_text` for the main text of a page whose verdict is ok.
 
         `extract` gets pages of more than `large_page_bytes` in a thread, one at a time; the others in the loop.
-        `keep` gets each page that was fetched, before its record goes anywhere.
+        `keep` gets each page that was fetched, before its record goes anywhere. `recrawl` decides what
+        the records of an earlier run are good for.
         """
         self.fetch = fetch
         self._extract = extract
@@ -81,23 +105,30 @@ class Worker:
         self._blocked = Signal("pushed-back", pause_s=blocked_pause_s)
         self._large_page_bytes = large_page_bytes
         self._keep = keep
+        self._recrawl = recrawl
         self._large_pages = asyncio.Lock()
 
     async def process(
         self, job: Job, *, is_last_of_host: bool = False, on_sent: Callable[[], None] | None = None
     ) -> Outcome:
         """Try `job` once. Whatever happens, short of being cancelled, is an Outcome; but `keep` may raise RunError."""
-        fetched_at = job.trail.fetched_at if job.trail else _iso(self._wall_clock())
-        started = perf_counter()
+        attempt = self._begun(job)
         request = Request(
-            url=job.href, is_last_of_host=is_last_of_host, is_followed=False, trail=job.trail, on_sent=on_sent
+            url=job.href,
+            is_last_of_host=is_last_of_host,
+            is_followed=False,
+            trail=job.trail,
+            validators=attempt.validators,
+            on_sent=on_sent,
         )
         page = None
         try:
             page = await self.fetch(request)
             if page.location is not None:
-                following = _following(job, page, fetched_at, elapsed_s=perf_counter() - started)
+                following = _following(job, page, attempt.fetched_at, elapsed_s=perf_counter() - attempt.started)
                 return Outcome(signal=ANSWERED, following=following)
+            if page.status == NOT_MODIFIED:
+                return self._unchanged(attempt, page)
             extracted, parse_s, text_s = await self._extracted(page)
             ended = perf_counter()
         except UrlError as error:
@@ -115,24 +146,59 @@ class Worker:
                 parse=round(parse_s * 1000, 2),
                 text=None if text_s is None else round(text_s * 1000, 2),
             )
-            elapsed_ms = _elapsed_ms(job, ended - started)
-            record = _page_record(job, page, extracted, fetched_at=fetched_at, elapsed_ms=elapsed_ms, timings=timings)
+            record = _page_record(attempt, page, extracted, elapsed_ms=attempt.elapsed_ms(ended), timings=timings)
+            record = self._compared(attempt, record)
             if self._keep is not None:
                 await self._keep(page, record)
             signal = self._blocked if extracted.verdict.name == "blocked" else ANSWERED
             return Outcome(signal=signal, record=record, timings=timings)
+        return await self._failed(attempt, failure, page)
+
+    async def _failed(self, attempt: "_Attempt", failure: UrlError, page: Page | None) -> Outcome:
+        job = attempt.job
+        if attempt.validators and failure.status == PRECONDITION_FAILED:
+            return Outcome(signal=ANSWERED, retry=job.without_conditions(), timings=failure.timings)
         self._look_at(failure)
         wait_s, signal = self.decide(failure, job)
         if wait_s is not None:
             return Outcome(signal=signal, retry=job.again(), wait_s=wait_s, timings=failure.timings)
-        elapsed_ms = _elapsed_ms(job, perf_counter() - started)
-        record = failure_record(job, failure, fetched_at=fetched_at, elapsed_ms=elapsed_ms)
+        elapsed_ms = attempt.elapsed_ms(perf_counter())
+        record = failure_record(job, failure, fetched_at=attempt.fetched_at, elapsed_ms=elapsed_ms)
         if self._keep is not None and page is not None:  # the next recipe may do better with it
-            described = _page_record(
-                job, page, Extracted(), fetched_at=fetched_at, elapsed_ms=elapsed_ms, timings=page.timings
-            )
+            described = _page_record(attempt, page, Extracted(), elapsed_ms=elapsed_ms, timings=page.timings)
             await self._keep(page, described)
-        return Outcome(signal=signal, record=record, timings=failure.timings)
+        return Outcome(signal=signal, record=self._compared(attempt, record), timings=failure.timings)
+
+    def unasked(self, row: Row) -> Record | None:
+        """Return the record of a row whose page need not be asked for."""
+        return None if self._recrawl is None or row.earlier is None else self._recrawl.unasked(row)
+
+    def _begun(self, job: Job) -> "_Attempt":
+        fetched_at = job.trail.fetched_at if job.trail else _iso(self._wall_clock())
+        if self._recrawl is None:
+            return _Attempt(job, fetched_at, perf_counter())
+        known = self._recrawl.known(job.row)
+        return _Attempt(job, fetched_at, perf_counter(), known, self._recrawl.validators(known, job))
+
+    def _compared(self, attempt: "_Attempt", record: Record) -> Record:
+        """Return `record` with what has become of its page."""
+        if self._recrawl is None:
+            return record
+        return structs.replace(record, change=self._recrawl.change(attempt.known, record))
+
+    def _unchanged(self, attempt: "_Attempt", page: Page) -> Outcome:
+        """Return the end of a job whose page is as it was."""
+        if self._recrawl is None or attempt.known is None:
+            raise TypeError("only who asks conditionally is answered so")
+        record = self._recrawl.carried(
+            attempt.known,
+            page,
+            attempt.job,
+            fetched_at=attempt.fetched_at,
+            elapsed_ms=attempt.elapsed_ms(perf_counter()),
+            timings=page.timings,
+        )
+        return Outcome(signal=ANSWERED, record=record, timings=page.timings)
 
     async def _extracted(self, page: Page) -> tuple[Extracted, float, float | None]:
         """Return what is on the page, the seconds that took without the wait for its turn, and those for its text."""
@@ -235,9 +301,8 @@ def _elapsed_ms(job: Job, elapsed_s: float) -> float:
     return round(((job.trail.elapsed_s if job.trail else 0.0) + elapsed_s) * 1000, 2)
 
 
-def _page_record(  # noqa: PLR0913 - what the record is made of
-    job: Job, page: Page, extracted: Extracted, *, fetched_at: str, elapsed_ms: float, timings: Timings
-) -> Record:
+def _page_record(attempt: _Attempt, page: Page, extracted: Extracted, *, elapsed_ms: float, timings: Timings) -> Record:
+    job = attempt.job
     return Record(
         url=job.row.url,
         ok=True,
@@ -245,7 +310,7 @@ def _page_record(  # noqa: PLR0913 - what the record is made of
         final_url=page.final_url,
         redirects=page.redirects,
         attempts=job.attempt,
-        fetched_at=fetched_at,
+        fetched_at=attempt.fetched_at,
         elapsed_ms=elapsed_ms,
         timings=timings,
         content_type=page.media_type,

@@ -101,8 +101,8 @@ def test_asking_for_none_takes_none(backlog):
 
 
 def test_every_field_comes_back_as_it_was(backlog):
-    row = Row("https://EXAMPLE.com/ä#part", 7, "list.csv", -2.5, {"sku": "17", "n": 3}, "no luck")
-    sent = Job(row, "https://example.com/%C3%A4", "example.com", 12, "https://example.com", 3, True)
+    row = Row("https://EXAMPLE.com/ä#part", 7, "list.csv", -2.5, {"sku": "17", "n": 3}, "no luck", 4096)
+    sent = Job(row, "https://example.com/%C3%A4", "example.com", 12, "https://example.com", 3, True, None, True)
     for struct in (row, sent):
         for field in structs.fields(struct):  # a field that this test does not set could be lost without its notice
             assert getattr(struct, field.name) != field.default or field.name == "trail", field.name

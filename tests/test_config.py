@@ -122,3 +122,10 @@ def test_processes_are_a_number_or_auto():
     for wrong in (0, 65, "many"):
         with pytest.raises(UsageError, match="--processes"):
             Config.build({"processes": wrong})
+
+
+def test_the_first_run_has_no_latest_output_to_compare_with():
+    assert Config(since="./out/latest.jsonl", latest="out/latest.jsonl").is_since_latest
+    assert not Config(since="out/other.jsonl", latest="out/latest.jsonl").is_since_latest
+    assert not Config(since="out/latest.jsonl").is_since_latest
+    assert Config(since=Path("out.jsonl"), max_age="7d").max_age_s == 604_800

@@ -5,9 +5,9 @@ import pytest
 
 from scraper.models import Failure, Job, Page, Record, Row
 
-KEYS = """url ok verdict evidence status error final_url redirects attempts fetched_at elapsed_ms timings
+KEYS = """url ok verdict evidence status error change final_url redirects attempts fetched_at elapsed_ms timings
 content_type encoding encoding_source bytes etag last_modified sha256 title description canonical lang
-meta links text html fields items input""".split()
+meta links text html fields items extractor input""".split()
 
 
 def test_the_record_has_the_keys_of_the_design_in_their_order():

@@ -10,6 +10,7 @@ from scraper.errors import InvalidUrl, UnsupportedScheme
 from scraper.models import Row
 from scraper.urls import (
     MAX_URL_LENGTH,
+    FingerprintMap,
     FingerprintSet,
     address_of,
     fingerprint,
@@ -190,3 +191,15 @@ def test_userinfo_is_told_apart_from_the_rest():
 )
 def test_a_url_that_was_parsed_is_split_without_parsing_it_again(text):
     assert split(parse(text).href) == parse(text)
+
+
+def test_a_map_of_fingerprints_finds_the_number_of_each():
+    numbers = random.Random(7)
+    expected = {numbers.getrandbits(64): numbers.getrandbits(60) for _ in range(20_000)} | {0: 5, 1 << 63: 6}
+    found = FingerprintMap()
+    for key, number in expected.items():
+        found[key] = number - 1
+        found[key] = number
+    assert len(found) == len(expected)
+    assert all(found.get(key) == number for key, number in expected.items())
+    assert all(found.get(numbers.getrandbits(64)) is None for _ in range(1000))

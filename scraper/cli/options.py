@@ -1,7 +1,7 @@
 """The options of the command line, one type each; defaults are shown from Config, which alone sets them."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -9,7 +9,7 @@ from scraper.config import Config
 
 _D = Config()
 _FETCH, _POLITE, _EXTRACT, _FILES, _RUN = "Fetching", "Politeness", "Extracting", "Input and output", "The run"
-_UNATTENDED = "Unattended runs"
+_RECRAWL, _UNATTENDED = "Re-crawling", "Unattended runs"
 
 
 def _opt(panel: str, text: str, *names: str, metavar: str | None = None, default: object = None) -> Any:
@@ -182,6 +182,29 @@ PriorityColumn = Annotated[
         metavar="NAME",
         default="priority",
     ),
+]
+
+Since = Annotated[
+    str | None,
+    _opt(
+        _RECRAWL,
+        "An output of an earlier run: pages are asked for only if they have changed, and each record says whether its "
+        "page is new, changed, the same or gone.",
+        metavar="FILE",
+    ),
+]
+ChangeOn = Annotated[
+    Literal["body", "fields"] | None,
+    _opt(
+        _RECRAWL,
+        "What makes a page a changed one: its body's hash, or only what --select, --recipe and --parse find.",
+        metavar="[body|fields]",
+        default=_D.change_on,
+    ),
+]
+MaxAge = Annotated[
+    str | None,
+    _opt(_RECRAWL, "Do not ask at all for pages that FILE has and that are younger: 12h, 7d.", metavar="TIME"),
 ]
 
 Grace = Annotated[

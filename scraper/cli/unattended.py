@@ -112,6 +112,8 @@ def _closing_line(ending: Ending, published: str | None, elapsed_s: float) -> st
         done = "nothing was left to do"
     pending = f", {summary.pending:,} pending" if summary.pending or not summary.is_complete else ""
     parts = [f"{done}{pending} of {count(summary.lines, 'line')}, in {duration(elapsed_s)}"]
+    if summary.changes:
+        parts.append(" · ".join(f"{change} {number:,}" for change, number in summary.changes.items()))
     parts += [f"{summary.output} is {published} now" if published else str(summary.output)]
     parts += [ending.sentence] if ending.sentence and ending.code else []
     return "; ".join(parts)

@@ -1,6 +1,6 @@
 """A page in, its fields out: head, selectors, links, metadata, callback. Pure, no I/O; the only door of selectolax."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,12 +12,13 @@ from scraper.extract.document import parse_html
 from scraper.extract.head import read_head
 from scraper.extract.links import read_link_details, read_links
 from scraper.extract.metadata import read_metadata
+from scraper.extract.provenance import extractor_of
 from scraper.extract.recipe import compile_recipe, read_recipe
 from scraper.extract.selectors import compile_fields, read_fields
 from scraper.extract.verdict import judge
 from scraper.models import Extract, Extracted, Link, Page, Verdict
 
-__all__ = ["build_extractor", "judge_page", "make_extract"]
+__all__ = ["build_extractor", "extractor_in", "judge_page", "make_extract"]
 
 
 def judge_page(page: Page) -> Verdict:
@@ -36,7 +37,20 @@ def make_extract(config: Config) -> Extract:
         meta=config.meta,
         html=config.html,
         parse=config.parse,
+        others=_others(config),
     )
+
+
+def extractor_in(config: Config) -> str | None:
+    """Return the `extractor` of the records that a run with these settings makes. Raises UsageError for a wrong one."""
+    recipe = None if config.recipe is None else compile_recipe(config.recipe).recipe
+    callback = None if config.parse is None else load_callback(config.parse)
+    return extractor_of(config.select, recipe, callback, _others(config))
+
+
+def _others(config: Config) -> list[str]:
+    """Return the names of the other settings that say what a record holds."""
+    return [name for name in ("links", "link_details", "meta", "text", "markdown", "html") if getattr(config, name)]
 
 
 def build_extractor(  # noqa: PLR0913 - the settings of extraction
@@ -48,8 +62,11 @@ def build_extractor(  # noqa: PLR0913 - the settings of extraction
     meta: bool,
     html: bool,
     parse: Callable[[Page], Any] | str | None,
+    others: Sequence[str] = (),
 ) -> Extract:
     """Return the Extract of these settings (see `Config`). Raises UsageError when one of them is wrong.
+
+    `others` are the names of what else the records will hold, for their `extractor`.
 
     The Extract raises ExtractError when `parse` fails on a page or the page lacks what the recipe requires, and
     ParseLimit when a page would make a record of no sensible size or cost too much to parse; otherwise it takes any
@@ -61,6 +78,7 @@ def build_extractor(  # noqa: PLR0913 - the settings of extraction
         if compiled is not None and field.name in compiled.fields:
             raise UsageError(f"--select and --recipe both have the field {field.name!r}; give one another name")
     callback = load_callback(parse) if parse is not None else None
+    extractor = extractor_of(select, None if compiled is None else compiled.recipe, callback, others)
 
     def extract(page: Page) -> Extracted:
         tree = parse_html(page)
@@ -90,6 +108,7 @@ def build_extractor(  # noqa: PLR0913 - the settings of extraction
             html=page.text if html else None,
             fields=found,
             items=items,
+            extractor=extractor,
         )
 
     return extract

@@ -28,7 +28,7 @@ from scraper.fetcher.charset import decide, decode
 from scraper.fetcher.failures import to_url_error
 from scraper.fetcher.inflate import ACCEPT_ENCODING, inflater
 from scraper.fetcher.media_type import is_html, may_be_html, media_type
-from scraper.models import Page, Redirect, Request
+from scraper.models import NOT_MODIFIED, Page, Redirect, Request
 from scraper.transport import AiohttpTransport, RawResponse
 from scraper.transport.addresses import Guard, literal
 from scraper.urls import Address, split, split_userinfo
@@ -100,16 +100,22 @@ class Fetcher:
         authorization = _authorization(listed)
         may_lead_inside = not self._guard.is_for_all and (trail is None or trail.may_lead_inside)
         guard = None if trail is None else self._intranet_guard  # the user may list any address
+        validators = request.validators
         while True:
             is_own = address.origin == own_origin
             headers = self._headers(address.origin, is_own, authorization if is_own else None, request.is_last_of_host)
+            if validators:
+                headers = httpx.Headers([*headers.raw, *_raw(validators)])
             response = await self._send(address, headers, guard if may_lead_inside else self._guard, attempt)
             try:
+                if response.status_code == NOT_MODIFIED and validators:
+                    return self._unchanged(response, attempt)
                 if response.status_code not in redirects.STATUSES:
                     return await self._read(response, attempt)
                 may_lead_inside = may_lead_inside and self._is_inside(address, attempt.phases.peer)
                 address = self._next(response, attempt)
                 guard = self._intranet_guard
+                validators = ()  # what they describe is elsewhere
             finally:
                 await response.aclose()  # a redirect's body is never read
             if not request.is_followed:
@@ -162,9 +168,19 @@ class Fetcher:
             raise TooManyRedirects(f"the redirects go round in a loop, back to {following.href}")
         return following
 
+    def _unchanged(self, response: httpx.Response, attempt: Attempt) -> Page:
+        """Return the Page that stands for one that is as it was."""
+        return Page(
+            url=attempt.listed_url,
+            final_url=attempt.href,
+            status=response.status_code,
+            headers=_headers_of(response),
+            redirects=tuple(attempt.redirects),
+            timings=attempt.timings(),
+        )
+
     async def _read(self, response: httpx.Response, attempt: Attempt) -> Page:
-        raw = response.raw_headers if isinstance(response, RawResponse) else response.headers.raw
-        headers = tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw])
+        headers = _headers_of(response)
         content_type = _joined(headers, "content-type")
         if attempt.request.is_page:
             if not response.is_success:
@@ -260,6 +276,15 @@ class _Get(httpx.Request):
     @cached_property
     def url(self) -> httpx.URL:  # type: ignore[override]  # a variable there
         return httpx.URL(self._href)
+
+
+def _headers_of(response: httpx.Response) -> tuple[tuple[str, str], ...]:
+    raw = response.raw_headers if isinstance(response, RawResponse) else response.headers.raw
+    return tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw])
+
+
+def _raw(headers: Sequence[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
 
 
 def _joined(headers: Sequence[tuple[str, str]], name: str) -> str | None:

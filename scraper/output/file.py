@@ -40,6 +40,10 @@ class OutputFile:
         if fd >= 0:
             os.close(fd)
 
+    def fileno(self) -> int:
+        """Return its descriptor."""
+        return self._fd
+
     def remove_unused(self) -> None:
         """Remove a file that we made and wrote nothing to. It is locked: another run waits, and makes its own."""
         if self.is_new and not self.size:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from scraper.engine import PlaceOf, with_earlier
 from scraper.errors import RunError, UrlError, UsageError
 from scraper.models import Row, Rows
 from scraper.processes import wire
@@ -18,7 +19,15 @@ MOST_ROWS_AHEAD = 10 * ROWS_AHEAD
 class Dealer:
     """The producer of a run in several processes; counts what it need not deal out."""
 
-    def __init__(self, rows: Rows, *, stats: Stats, finished: FingerprintSet, limit: int | None) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        *,
+        stats: Stats,
+        finished: FingerprintSet,
+        limit: int | None,
+        earlier: PlaceOf | None = None,
+    ) -> None:
         self.is_done = False
         """There will be no more rows."""
         self.is_source_read = False
@@ -31,6 +40,7 @@ class Dealer:
         self._stats = stats
         self._finished = finished
         self._limit = limit
+        self._earlier = earlier
         self._urls = 0
 
     async def run(self, members: list[Member]) -> None:
@@ -65,11 +75,12 @@ class Dealer:
                 stats.blank += 1
             else:
                 self._urls += 1
-                owner = self._owner(row, len(members))
-                if owner is None:
+                dealt = self._dealt(row, len(members))
+                if dealt is None:
                     stats.already_done += 1
                 else:
-                    hands[owner].append(row)
+                    owner, row_dealt = dealt
+                    hands[owner].append(row_dealt)
             stats.lines += 1
             if self._urls == self._limit:
                 break
@@ -77,15 +88,19 @@ class Dealer:
             if rows:
                 member.give(rows)
 
-    def _owner(self, row: Row, processes: int) -> int | None:
-        """Return the number of the process that is to do `row`, None when an earlier run did."""
+    def _dealt(self, row: Row, processes: int) -> tuple[int, Row] | None:
+        """Return the number of the process that is to do a row, and the row for it; None when an earlier run did."""
         try:
             address = address_of(row)
         except UrlError:  # its record says so; lines of the same text must meet
             address = None
-        if len(self._finished) and identity(row.url, address) in self._finished:
-            return None
-        return wire.owner_of(row.url if address is None else address.host, processes)
+        if len(self._finished) or self._earlier is not None:
+            key = identity(row.url, address)
+            if key in self._finished:
+                return None
+            if self._earlier is not None:
+                row = with_earlier(row, self._earlier(key))
+        return wire.owner_of(row.url if address is None else address.host, processes), row
 
 
 def _is_wanted(members: list[Member]) -> bool:

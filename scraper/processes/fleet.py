@@ -13,6 +13,7 @@ from msgspec import structs
 
 from scraper.bottleneck import finish_s
 from scraper.config import Config
+from scraper.earlier import EarlierRecords
 from scraper.engine import Results
 from scraper.errors import UsageError, reason_of
 from scraper.extract import make_extract
@@ -35,15 +36,24 @@ KILL_AFTER_S = 2.0
 """For the processes to end after they were asked to end at once."""
 
 
-def make_fleet(config: Config, *, notes: ParseNotes, executor: Executor | None = None, **parts: Any) -> "Fleet":
+def make_fleet(
+    config: Config,
+    *,
+    notes: ParseNotes,
+    earlier: EarlierRecords | None = None,
+    executor: Executor | None = None,
+    **parts: Any,
+) -> "Fleet":
     """Make what stands in for the Engine of a run in several processes, in the running loop.
 
-    `parts` are the run's two ends and who looks on. `executor` runs a call for each process, all at the same time; the
-    default gives each a Python of its own. Raises UsageError for a bad setting.
+    `parts` are the run's two ends and who looks on, `earlier` what it compares with. `executor` runs a call for each
+    process, all at the same time; the default gives each a Python of its own. Raises UsageError for a bad setting.
     """
     make_extract(config)
     _refuse_unsendable(config.parse)
-    return Fleet(config=config, notes=notes, executor=executor or FreshInterpreters(), limit=config.limit, **parts)
+    if executor is None:
+        executor = FreshInterpreters() if earlier is None else FreshInterpreters((earlier.fd,))
+    return Fleet(config=config, notes=notes, earlier=earlier, executor=executor, limit=config.limit, **parts)
 
 
 def _refuse_unsendable(parse: Any) -> None:
@@ -76,6 +86,7 @@ class Fleet:
     finished: FingerprintSet = field(default_factory=FingerprintSet)
     fatal: set[int] = field(default_factory=set)
     """Those of the notes, which the processes get from there."""
+    earlier: EarlierRecords | None = None
     limit: int | None = None
     watch: Callable[[Callable[[], View]], Coroutine[Any, Any, None]] | None = None
 
@@ -94,7 +105,13 @@ class Fleet:
     def __post_init__(self) -> None:
         """Make its parts."""
         self._processes = process_count(self.config)
-        self._dealer = Dealer(self.rows, stats=self.stats, finished=self.finished, limit=self.limit)
+        self._dealer = Dealer(
+            self.rows,
+            stats=self.stats,
+            finished=self.finished,
+            limit=self.limit,
+            earlier=None if self.earlier is None else self.earlier.index.place_of_ok,
+        )
 
     async def run(self) -> None:
         """Run to the end, or to the end of a stop. Raises RunError when the run cannot go on."""
@@ -180,6 +197,7 @@ class Fleet:
             ),
             log_level=logging.getLogger("scraper").getEffectiveLevel(),
             notes=self.notes.share(number),
+            earlier_fd=None if self.earlier is None else self.earlier.fd,
         )
         return self.executor.submit(run_share, share)
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager, suppress
 from io import FileIO
@@ -35,7 +35,9 @@ class FreshInterpreters(Executor):
     A process that is killed breaks its own call only: the Future raises BrokenExecutor, which says how it ended.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, descriptors: Sequence[int] = ()) -> None:
+        """Give the processes these descriptors of open files, by the same numbers; not on Windows."""
+        self._descriptors = tuple(descriptors)
         self._processes: list[subprocess.Popen[bytes]] = []
         self._threads: list[threading.Thread] = []
 
@@ -49,6 +51,7 @@ class FreshInterpreters(Executor):
                 [sys.executable, "-c", _CODE, *map(str, sys.path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                pass_fds=self._descriptors,
             )
         thread = threading.Thread(target=_attend, args=(process, work, future), name="attend a process", daemon=True)
         thread.start()

@@ -160,4 +160,5 @@ def _ending(record: Record) -> Ending:
         outline(record.fields),
         None if record.items is None else [outline(item) or {} for item in record.items],
         verdict=record.verdict,
+        change=record.change,
     )

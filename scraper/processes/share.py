@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from msgspec import Struct
 
 from scraper.config import Config
+from scraper.earlier import RecordReader
 from scraper.errors import reason_of
 from scraper.loops import new_event_loop
 from scraper.memory import keep_for_the_next_page
@@ -35,6 +36,8 @@ class Share(Struct, frozen=True):
     """With this process's part of the workers."""
     log_level: int
     notes: NotesShare
+    earlier_fd: int | None = None
+    """The descriptor of the output that the run compares with."""
 
 
 def run_share(share: Share) -> None:
@@ -52,7 +55,8 @@ async def _work(share: Share, log: "_Log") -> None:
     config = within_limits(share.config)
     notes = ParseNotes()
     with notes.joined(share.notes):
-        async with make_worker(config, around=notes.around) as (worker, names):
+        read = None if share.earlier_fd is None else RecordReader(share.earlier_fd)
+        async with make_worker(config, around=notes.around, earlier=read) as (worker, names):
             link = Link(share.number, share.processes, writer, log.taken)
             link.engine = engine = make_engine(
                 config, worker=worker, names=names, rows=link, results=make_results(config), sink=link.send,

@@ -114,8 +114,8 @@ def job_of(data: bytes) -> tuple[Job, float | None]:
 
 def row_of(fields: Sequence[Any]) -> Row:
     """Return the Row of these fields."""
-    url, line, source, priority, given, problem = fields
-    return Row(url, line, source, priority, msgspec.json.decode(given) if isinstance(given, bytes) else given, problem)
+    url, line, source, priority, given, *others = fields
+    return Row(url, line, source, priority, msgspec.json.decode(given) if isinstance(given, bytes) else given, *others)
 
 
 def order_frame(rows: Sequence[Row] = (), **order: Any) -> bytes:
@@ -124,7 +124,7 @@ def order_frame(rows: Sequence[Row] = (), **order: Any) -> bytes:
     try:
         return _frame(Order(rows=fields, **order))
     except (ValueError, TypeError, OverflowError, RecursionError):  # lone surrogates, cycles, integers over 64 bits
-        fields = [(*row[:4], row[4] and as_json(row[4]), row[5]) for row in fields]
+        fields = [(*row[:4], row[4] and as_json(row[4]), *row[5:]) for row in fields]
         return _frame(Order(rows=fields, **order))
 
 

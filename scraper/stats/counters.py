@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
 from scraper.fill import Coverage, FieldCounts
-from scraper.models import Ending, Record
+from scraper.models import NOT_MODIFIED, Change, Ending, Record
 from scraper.stats.histogram import Histogram
 from scraper.stats.hosts import HostTimes
 from scraper.stats.summary import Summary
@@ -40,6 +41,10 @@ class Stats:
     fields: FieldCounts = field(default_factory=FieldCounts)
     """Which of the ok pages have which fields."""
     hosts: HostTimes = field(default_factory=HostTimes)
+    changes: Counter[str] = field(default_factory=Counter)
+    """Records by what has become of their page."""
+    unasked: int = 0
+    """Ok records that no request was made for."""
 
     def record(self, record: Record | Ending) -> None:
         """Fold in the end of one URL."""
@@ -48,13 +53,18 @@ class Stats:
             self.fields.add(record.fields, record.items)
         else:
             self.failed[record.error.kind if record.error else "internal-error"] += 1
+        if record.change is not None:
+            self.changes[record.change] += 1
+            if record.ok and not record.attempts:  # what else it tells is of an earlier run
+                self.unasked += 1
+                return
         if record.status is not None:
             self.statuses[record.status] += 1
         if record.verdict is not None and record.verdict != "ok":
             self.verdicts[record.verdict] += 1
         if record.attempts > 1:
             self.retries += record.attempts - 1
-        if record.bytes is not None:
+        if record.bytes is not None and record.status != NOT_MODIFIED:
             self.bytes += record.bytes
         if record.elapsed_ms is not None:
             self.latency.add(record.elapsed_ms)
@@ -80,7 +90,7 @@ class Stats:
             verdicts=_most_frequent_first(self.verdicts),
             retries=self.retries,
             bytes=self.bytes,
-            pages_per_s=round(self.ok / elapsed_s, 3) if elapsed_s > 0 else 0.0,
+            pages_per_s=round((self.ok - self.unasked) / elapsed_s, 3) if elapsed_s > 0 else 0.0,
             elapsed_s=round(elapsed_s, 3),
             p50_ms=_rounded(self.latency.quantile(0.5)),
             p95_ms=_rounded(self.latency.quantile(0.95)),
@@ -88,6 +98,8 @@ class Stats:
             output=output,
             coverage=Coverage(ok=self.ok, failed=self.failed.total(), fields=self.fields.fills()),
             slowest_hosts=self.hosts.slowest(SLOWEST_HOSTS),
+            changes={change: self.changes[change] for change in get_args(Change)} if self.changes else {},
+            unasked=self.unasked,
         )
 
 

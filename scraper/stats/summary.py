@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from scraper.fill import Coverage, Fill
+from scraper.models import NOT_MODIFIED
 from scraper.stats.hosts import HostTime
 from scraper.stats.html import card
 from scraper.stats.text import count, duration, percent, printable, rate, row, size
@@ -67,6 +68,10 @@ class Summary(Struct, frozen=True, kw_only=True):
     """At most five, the slowest first."""
     verdicts: dict[str, int] = {}
     """Records by verdict, but for those that are ok, most frequent first."""
+    changes: dict[str, int] = {}
+    """Records by what has become of their page since the run that this one compares with: all four, or none."""
+    unasked: int = 0
+    """Pages that were not asked for, as that run had fetched them not long before."""
 
     @property
     def accounted(self) -> int:
@@ -107,6 +112,7 @@ def _facts(summary: Summary) -> list[tuple[str, list[str]]]:
         ("failed", _failures(summary)),
         ("tried again", _tried_again(summary)),
         ("statuses", (f"{status}: {number:,}" for status, number in summary.statuses.items())),
+        ("changes", _changes(summary)),
         ("verdicts", (f"{verdict} {number:,}" for verdict, number in summary.verdicts.items())),
         ("fields", _fields(summary)),
         *(("BROKEN", iter([line])) for line in summary.broken),
@@ -169,12 +175,19 @@ def _fields(summary: Summary) -> Iterator[str]:
 
 
 def _failures(summary: Summary) -> Iterator[str]:
-    bad = {status: number for status, number in summary.statuses.items() if not status.startswith("2")}
+    fine = {str(NOT_MODIFIED)} if summary.changes else set()
+    bad = {status: n for status, n in summary.statuses.items() if not status.startswith("2") and status not in fine}
     for kind, number in summary.errors.items():
         # An http-status record has one status, and that is not 2xx: equal totals mean that these are the same records.
         is_told_by_status = kind == "http-status" and number == sum(bad.values())
         by_status = ", ".join(f"{status}: {times:,}" for status, times in bad.items())
         yield f"{kind} {number:,} ({by_status})" if is_told_by_status else f"{kind} {number:,}"
+
+
+def _changes(summary: Summary) -> Iterator[str]:
+    for change, number in summary.changes.items():
+        unasked = f" ({summary.unasked:,} not asked for)" if change == "same" and summary.unasked else ""
+        yield f"{change} {number:,}{unasked}"
 
 
 def _tried_again(summary: Summary) -> Iterator[str]:

@@ -74,7 +74,7 @@ def test_json_is_the_record(capsys):
     record = json.loads(shown(capsys, "shop.html", "--recipe", "r.toml", "--json"))
     assert record["items"] == [{"name": "One", "price": 1200}, {"name": "Zwei 日本", "price": None}]
     assert record["fields"]["pages"] == 1
-    assert list(record)[-2:] == ["fields", "items"]
+    assert list(record)[-3:] == ["fields", "items", "extractor"]
 
 
 @pytest.mark.usefixtures("folder")

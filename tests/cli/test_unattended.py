@@ -167,3 +167,18 @@ def test_a_wrong_setting_is_refused_before_anything_is_fetched(scrape, site, opt
     assert code == 2
     assert what in err
     assert len(site.hits) == requests
+
+
+def test_the_same_line_compares_with_the_last_good_run_from_the_first_start_on(scrape):
+    Path("output").mkdir()
+    line = ["-o", "output/urls-{time}.jsonl", "--latest", "output/latest.jsonl", "--since", "./output/latest.jsonl"]
+    code, out, _ = scrape("/0", "/1", *line)
+    assert (code, "new 2 · changed 0 · same 0 · gone 0" in out) == (0, True)
+    for path in Path("output").glob("urls-*"):
+        path.rename("output/urls-000000.jsonl")
+    Path("output/latest.jsonl").unlink()
+    Path("output/latest.jsonl").symlink_to("urls-000000.jsonl")
+    code, out, _ = scrape("/0", "/1", "/2", "/gone", *line, "--keep-runs", "1")
+    assert (code, "new 1 · changed 0 · same 2 · gone 0" in out) == (0, True)
+    assert json.loads(Path("log.jsonl").read_text().splitlines()[-1])["account"]["changes"]["same"] == 2
+    assert not Path("output/urls-000000.jsonl").exists()  # it was compared with and then cleared

@@ -37,7 +37,8 @@ def test_what_was_not_asked_for_is_none():
 
 def test_all_that_can_be_asked_for():
     extract = everything({"h": "h1", "src": "img::attr(src)"}, lambda found: {"h": "by parse", "status": found.status})
-    assert extract(page()) == Extracted(
+    found = extract(page())
+    assert found == Extracted(
         title="Title",
         description="About",
         canonical="https://a.example/canonical",
@@ -46,7 +47,9 @@ def test_all_that_can_be_asked_for():
         links=["https://a.example/base/link"],
         html=HTML,
         fields={"h": "by parse", "src": "https://a.example/base/i.png", "status": 200},
+        extractor=found.extractor,
     )
+    assert found.extractor
 
 
 def test_links_of_a_page_without_any_are_an_empty_list():

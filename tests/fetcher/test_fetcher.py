@@ -6,7 +6,7 @@ import gzip
 import httpx
 import local_site
 import pytest
-from local_site import html, raw, redirect
+from local_site import html, raw, redirect, reply
 
 from scraper import errors
 from scraper.fetcher import Fetcher
@@ -503,3 +503,43 @@ def test_a_refusal_whose_page_breaks_off_or_never_comes_is_a_refusal(monkeypatch
     assert (
         refusal_from(lambda _: httpx.Response(403, content=b"x", headers={"Content-Encoding": "gzip"})).page.body == b""
     )
+
+
+VALIDATORS = (("If-None-Match", '"\xe4"'), ("If-Modified-Since", "yesterday"))
+
+
+def test_a_304_to_a_conditional_request_is_a_page_without_a_body():
+    seen = []
+
+    def answer(request):
+        seen.append(dict(request.headers))
+        return httpx.Response(304, headers={"ETag": '"2"'})
+
+    found = fetch_from(answer, request=Request(url="http://example.test/", validators=VALIDATORS))
+    assert (found.status, found.body, found.header("etag")) == (304, b"", '"2"')
+    assert found.final_url == "http://example.test/"
+    assert (seen[0]["if-none-match"], seen[0]["if-modified-since"]) == ('"\xe4"', "yesterday")
+
+
+def test_conditions_do_not_follow_a_redirect():
+    seen = []
+
+    def answer(request):
+        seen.append("if-none-match" in request.headers)
+        return httpx.Response(302, headers={"Location": "/next"}) if len(seen) == 1 else httpx.Response(304)
+
+    with pytest.raises(errors.HttpStatus, match="304"):
+        fetch_from(answer, request=Request(url="http://example.test/", validators=VALIDATORS))
+    assert seen == [True, False]
+
+
+def test_a_connection_goes_on_after_a_304():
+    async def scenario():
+        async with local_site.serve({"/": reply(304, {"ETag": '"1"'})}) as site, wire() as transport:
+            fetch = fetcher(transport)
+            for _ in range(3):
+                page = await fetch(Request(url=site.url(), validators=VALIDATORS))
+                assert page.status == 304
+            return site.connections
+
+    assert asyncio.run(scenario()) == 1

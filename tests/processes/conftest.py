@@ -12,7 +12,7 @@ from scraper.processes import fleet, share
 class Threads(ThreadPoolExecutor):
     """An Executor of enough threads."""
 
-    def __init__(self):
+    def __init__(self, _descriptors=()):
         super().__init__(max_workers=8)
 
 

@@ -235,3 +235,23 @@ def test_a_setting_that_is_wrong_is_refused_before_a_process_is_started(monkeypa
 def test_there_are_no_more_processes_than_workers(web, scrape_in_threads):
     urls = [f"http://{host}/{n}" for n in range(4) for host in web.hosts(0, 4)]
     assert scrape_in_threads(urls, processes=5, concurrency=2).summary.ok == 16
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_run_compares_with_an_earlier_one_as_in_one_process(scrape_in_threads, tmp_path, suffix):
+    async def answer(hit, _):
+        if hit.headers.get("if-none-match") == '"1"' and not hit.target.startswith("/changed"):
+            return reply(304)
+        return html(f"<title>{hit.headers.get('if-none-match')}</title>", {"ETag": '"1"'})
+
+    first, second = str(tmp_path / f"1.jsonl{suffix}"), str(tmp_path / "2.jsonl")
+    with local_site.running(answer, host="0.0.0.0") as site:
+        urls = [site.url(f"/{n}", host=f"127.0.0.{n + 1}") for n in range(20)] + [site.url("/changed")]
+        scrape(urls, output=first, robots=False)
+        run = scrape_in_threads([*urls, site.url("/new"), urls[0]], output=second, since=first)
+        young = scrape_in_threads([*urls, urls[0]], since=second, max_age="1h")
+    assert run.summary.changes == {"new": 1, "changed": 1, "same": 20, "gone": 0}
+    assert (run.summary.statuses, run.summary.duplicates) == ({"304": 20, "200": 2}, 1)
+    assert (young.summary.unasked, young.summary.ok, young.summary.duplicates) == (21, 21, 1)
+    assert run.summary.is_balanced
+    assert young.summary.is_balanced

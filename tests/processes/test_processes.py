@@ -204,3 +204,11 @@ def test_another_executor_can_take_the_place_of_ours(site, monkeypatch):
     monkeypatch.setattr(fleet, "FreshInterpreters", pools)
     urls = [site.url("/", host=f"127.0.0.{n + 1}") for n in range(6)]
     assert {record.url for record in scrape(urls, processes=2, robots=False).records} == set(urls)
+
+
+def test_the_processes_read_the_earlier_output_though_it_is_set_aside(site, tmp_path):
+    urls = [site.url("/", host=f"127.0.0.{n + 1}") for n in range(6)]
+    output = str(tmp_path / "o.jsonl")
+    scrape(urls, output=output, robots=False)
+    run = scrape(urls, output=output, robots=False, processes=2, since=output, fresh=True)
+    assert run.summary.changes == {"new": 0, "changed": 0, "same": 6, "gone": 0}

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from scraper.fill import Coverage, FieldCounts, Fill
 from scraper.models import Failure, Record
@@ -88,3 +89,28 @@ def test_verdicts_other_than_ok_are_counted_and_told():
     summary = stats.summary(elapsed_s=1.0, pending=0, output=None, is_complete=True)
     assert summary.verdicts == {"blocked": 2, "soft-404": 1}
     assert "verdicts    blocked 2 · soft-404 1\n" in str(summary)
+
+
+def test_what_has_become_of_the_pages_is_counted_and_told():
+    stats = Stats(lines=6)
+    ok = Record(url="http://a.example/", ok=True, attempts=1, status=200, bytes=10, elapsed_ms=1.0, change="new")
+    unchanged = structs.replace(ok, status=304, change="same")
+    for record in (ok, unchanged, structs.replace(ok, attempts=0, change="same")):
+        stats.record(record)
+    stats.record(failure("http-status", status=404, change="gone"))
+    stats.record(failure("read-timeout"))
+    summary = stats.summary(elapsed_s=2.0, pending=1, output=None, is_complete=False)
+    assert summary.changes == {"new": 1, "changed": 0, "same": 2, "gone": 1}
+    assert (summary.ok, summary.failed, summary.unasked, summary.is_balanced) == (3, 2, 1, True)
+    assert (summary.bytes, summary.pages_per_s, stats.latency.count) == (10, 1.0, 2)
+    assert summary.statuses == {"200": 1, "304": 1, "404": 1}
+    assert "changes     new 1 · changed 0 · same 2 (1 not asked for) · gone 1\n" in str(summary)
+    assert "http-status 1 (404: 1)" in str(summary)  # a 304 is none of the failures
+
+
+def test_a_run_that_compares_with_none_tells_of_no_changes():
+    stats = Stats(lines=1)
+    stats.record(Record(url="http://a.example/", ok=True, attempts=1))
+    summary = stats.summary(elapsed_s=2.0, pending=0, output=None, is_complete=True)
+    assert summary.changes == {}
+    assert "changes" not in str(summary)

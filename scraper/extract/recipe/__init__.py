@@ -10,7 +10,7 @@ from scraper.extract.head import Head
 from scraper.extract.recipe.css import has_suffix
 from scraper.extract.recipe.reading import Reader, compile_field, compile_fields, is_missing, read_fields
 from scraper.extract.recipe.scope import page_scope
-from scraper.recipe import load_recipe
+from scraper.recipe import Recipe, load_recipe
 
 __all__ = ["Compiled", "compile_recipe", "read_recipe"]
 
@@ -20,13 +20,15 @@ class Compiled(Struct, frozen=True):
 
     fields: dict[str, Reader]
     items: Reader | None
+    recipe: Recipe
+    """What it was made of, checked and completed."""
 
 
 def compile_recipe(source: Any) -> Compiled:
     """Return the recipe that `source` is: a TOML file's path, a dict or a Recipe. Raises UsageError."""
     recipe = load_recipe(source, has_suffix)
     items = compile_field(recipe.items) if recipe.items is not None else None  # type: ignore[arg-type]  # it is loaded
-    return Compiled(compile_fields(recipe.fields), items)
+    return Compiled(compile_fields(recipe.fields), items, recipe)
 
 
 def read_recipe(
