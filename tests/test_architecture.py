@@ -14,7 +14,7 @@ ROWS = {
     "processes": 7, "trial": 7, "offline": 7,
     "wiring": 6,
     "dashboard": 6,
-    "engine": 5, "plan": 5, "verify": 5, "report": 5, "progress": 5,
+    "engine": 5, "plan": 5, "verify": 5, "diff": 5, "report": 5, "progress": 5,
     "earlier": 4, "worker": 4, "door": 4, "timesheet": 4, "writer": 4, "run": 4, "view": 4, "export": 4,
     "fetcher": 3, "retry": 3, "robots": 3, "frontier": 3, "backlog": 3, "bottleneck": 3, "resume": 3,
     "poison": 3, "recrawl": 3, "kept": 3, "cron": 3, "logs": 3, "extract": 3, "sources": 3, "demo": 3, "expect": 3,
