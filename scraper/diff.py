@@ -69,6 +69,7 @@ class Diff:
 
     def __iter__(self) -> Iterator[Difference]:
         found = FingerprintSet()
+        pages = 0
         with open_earlier(self._old) as old, open_to_read(self._new) as file:
             records = Records(file)
             index = index_of(records)
@@ -76,8 +77,10 @@ class Diff:
             for name, place, line in _placed(records.lines()):
                 if index.place_of(name) == place:
                     found.add(name)
+                    pages += old.index.place_of_ok(name) is not None
                     yield from self._told(self._compare(old, name, _decoded(line)))
-            yield from self._unlisted(old, found)
+            if pages < old.index.ok:
+                yield from self._unlisted(old, found)
 
     def _unlisted(self, old: EarlierRecords, found: FingerprintSet) -> Iterator[Difference]:
         """Yield the pages of the old output whose URLs were not `found` in the new one."""

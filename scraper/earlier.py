@@ -51,6 +51,8 @@ class Index:
 
     def __init__(self) -> None:
         self._places = FingerprintMap()
+        self.ok = 0
+        """URLs that have an ok record."""
         self.size = 0
         """Of the text, in bytes; its last line feed may be missing."""
 
@@ -62,6 +64,7 @@ class Index:
         known = self._places.get(name)
         if known is None or is_ok >= known & 1:
             self._places[name] = place << 1 | is_ok
+            self.ok += is_ok and not (known and known & 1)
 
     def place_of(self, name: int) -> int | None:
         """Return where the record of a URL begins, be it ok or not."""

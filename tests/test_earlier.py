@@ -59,7 +59,9 @@ def test_of_several_records_the_last_counts():
     index = Index()
     for place, is_ok in ((0, False), (10, True), (20, True), (30, False)):
         index.add(7, place, is_ok=is_ok)
-    assert (index.place_of(7), index.place_of_ok(7), len(index)) == (20, 20, 1)
+    index.add(8, 40, is_ok=False)
+    assert (index.place_of(7), index.place_of_ok(7), index.place_of_ok(8)) == (20, 20, None)
+    assert (len(index), index.ok) == (2, 1)
 
 
 def test_a_torn_last_line_is_left_out(tmp_path):
