@@ -14,6 +14,8 @@ from scraper.urls import identity, split_userinfo
 
 GONE = frozenset({404, 410})
 """RFC 9110, sections 15.5.5 and 15.5.11. Whatever else fails, a time-out or a 503, the page may still be there."""
+BLOCKED = "blocked"
+"""The verdict on a challenge: what is behind it is not known."""
 _ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 """RFC 9110, section 8.8.3. Anything else, a bare `*` above all, would be taken for another condition."""
 _DATE = re.compile(r"[\x20-\x7e]{1,64}")
@@ -60,7 +62,7 @@ class Recrawl:
 
     def unasked(self, row: Row) -> Known:
         """Return the record of a page that need not be asked for: fetched not long ago, and all that is wanted."""
-        if self._max_age is None or (known := self.known(row)) is None or known.extractor != self._extractor:
+        if self._max_age is None or (known := self.known(row)) is None or not self._will_do(known):
             return None
         fetched_at = _moment(known.fetched_at)
         if fetched_at is None or self._wall_clock() - fetched_at > self._max_age:
@@ -71,9 +73,9 @@ class Recrawl:
         """Return the headers that make the request for `job` conditional (RFC 9110, sections 13.1.2 and 13.1.3).
 
         They go to the URL that gave them and to no other: of a page that redirects led to, with the last request of
-        its chain. None when a 304 would not do, for the earlier record does not hold what this run asks for.
+        its chain. None when a 304 would not do.
         """
-        if known is None or job.is_unconditional or known.extractor != self._extractor:
+        if known is None or job.is_unconditional or not self._will_do(known):
             return ()
         if split_userinfo(job.href)[0] != known.final_url:
             return ()
@@ -107,9 +109,15 @@ class Recrawl:
         """Return what has become of the page; None for a failure that does not say."""
         if record.error is not None:
             return "gone" if known is not None and record.status in GONE else None
+        if record.verdict == BLOCKED:
+            return None
         if known is None:
             return "new"
         return "same" if self._is_same(known, record) else "changed"
+
+    def _will_do(self, known: Record) -> bool:
+        """Return whether an earlier record holds what this run asks for, of the page and not of a challenge."""
+        return known.extractor == self._extractor and known.verdict != BLOCKED
 
     def _is_same(self, known: Record, record: Record) -> bool:
         if self._change_on == "fields" and known.extractor == record.extractor:

@@ -115,3 +115,10 @@ def test_closing_twice_closes_once(tmp_path):
     earlier.close()
     with pytest.raises(OSError, match="Bad file"):
         line_at(earlier.fd, 0)
+
+
+def test_a_system_without_pread_reads_the_same(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "pread")
+    with open_earlier(made(tmp_path / "o.jsonl", record(A), record(B, html="x" * 50_000))) as earlier:
+        assert found(earlier, B).html == "x" * 50_000
+        assert found(earlier, A) == record(A)

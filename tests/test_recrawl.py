@@ -369,6 +369,22 @@ def test_how_old_a_page_is_counts_from_when_it_was_fetched(fetched_at, is_young)
     assert (found is not None) == is_young
 
 
+def test_what_was_a_challenge_is_asked_for_without_conditions():
+    record = known(verdict="blocked")
+    decide = recrawl(record, max_age_s=1e9)
+    assert decide.validators(record, job()) == ()
+    assert decide.unasked(Row(URL, 1, earlier=0)) is None
+    assert decide.validators(known(verdict="ok"), job())
+    assert decide.validators(known(verdict="empty"), job())
+
+
+def test_a_challenge_does_not_say_what_has_become_of_the_page():
+    now = known(verdict="blocked", sha256="other")
+    assert recrawl(known()).change(known(), now) is None
+    assert recrawl(None).change(None, now) is None
+    assert recrawl(known()).change(known(), structs.replace(now, verdict="soft-404")) == "changed"
+
+
 def test_fields_are_compared_as_they_are_written():
     old = known(fields={"t": "\ufffd", "n": [1]}, extractor="7", sha256="other")
     new = structs.replace(old, fields={"t": "\ud800", "n": (1,)}, sha256="5a")
