@@ -95,9 +95,12 @@ async def stream(
     keeper = PageKeeper() if settings.keep else None
 
     async def work() -> None:
-        async with engines(settings, transport, ParseNotes(), keeper) as make, shown(settings, None) as watch:
+        async with engines(settings, transport, ParseNotes(), keeper) as make, shown(settings, None) as looks:
             with await keeping(keeper, settings):
-                await make(rows=rows_of(urls, settings), results=results, sink=wait_for_consumer, watch=watch).run()
+                rows = rows_of(urls, settings)
+                engine = make(rows=rows, results=results, sink=wait_for_consumer, watch=looks.watch, is_streaming=True)
+                looks.attend(engine)
+                await engine.run()
 
     def wake_consumer(_: object) -> None:
         with suppress(asyncio.QueueFull):  # then it has records to take and does not wait
@@ -174,7 +177,7 @@ def _settings(config: Config | None, options: Mapping[str, Any]) -> Config:
         if getattr(settings, name):
             logger = "logging.getLogger('scraper')"
             raise UsageError(f"{name} is the command's; in Python the log goes where you send that of {logger}")
-    for name in ("cron", "max_failures", "latest", "keep_runs", "heartbeat", "notify"):
+    for name in ("cron", "max_failures", "latest", "keep_runs", "heartbeat", "notify", "metrics_file"):
         if getattr(settings, name):
             raise UsageError(f"{name} is the command's; in Python, look at `run.summary` and do what you like")
     return settings

@@ -38,8 +38,9 @@ _NOT_CONCURRENCY = "more concurrency will not help"
 _ONLY_TIME = "nothing helps but time"
 _ANOTHER_CORE = "another process on another core (--processes) would help, more concurrency will not"
 
-Limit = Literal["per-host", "delay", "crawl-delay", "backing-off", "robots", "dns", "down"]
-"""What holds a host: backing-off after 429/503, robots.txt or its address not known yet, down while it is probed."""
+Limit = Literal["per-host", "delay", "crawl-delay", "backing-off", "robots", "dns", "down", "paused"]
+"""What holds a host: backing-off after 429/503, robots.txt or its address not known yet, down while it is probed,
+paused by a person."""
 
 
 class HostLoad(Struct, frozen=True, kw_only=True):
@@ -253,6 +254,7 @@ def _limit(host: HostLoad, names: str) -> tuple[str, str]:
         "backing-off": (f"{names}, {pushed_back}", _ONLY_TIME),
         "robots": (f"the robots.txt of {names}", _ONLY_TIME),
         "dns": (f"the name server to tell the address of {names}", f"{_NOT_CONCURRENCY}, a nearer name server would"),
+        "paused": (f"{names}, paused with `scrape ctl`", "`scrape ctl OUTPUT resume HOST` would help"),
         "down": (f"{names}, which does not answer ({probed})", _ONLY_TIME),
     }[host.limit]
 
@@ -287,7 +289,8 @@ def _busy(load: Load) -> str:
 
 def _share(load: Load, seconds: float) -> float:
     """Return which part of the workers' time `seconds` is."""
-    return seconds / (load.workers * load.elapsed_s)
+    worker_s = load.busy_s + load.waiting_s + load.starved_s + load.tail_s  # they may have been more, or fewer, before
+    return seconds / max(worker_s, load.workers * load.elapsed_s)
 
 
 def _workers(load: Load, seconds: float) -> str:

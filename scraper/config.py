@@ -53,6 +53,10 @@ RECORDS_IN_MEMORY_BYTES = 32 * 1024**2
 """Of JSON: of a library call without an output so many records stay in memory; more go to a temporary file."""
 FSYNC_INTERVAL_S = 5.0
 """A power loss costs at most what was written since; those URLs are fetched again."""
+STALL_TOLD_S = 30.0
+"""With nothing coming in though workers are busy, or the event loop held, a run tells what it waits for;"""
+STALL_ENDED_S = 120.0
+"""then it ends the requests that nothing comes of. Silence of one host among others has ended long before: 20 s."""
 
 _PROXY = re.compile(r"http://([^\s/@]*@)?([\w.\-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?/?", re.ASCII)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)(?:i?B)?", re.IGNORECASE)
@@ -180,6 +184,10 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A URL that gets the account: as it is when the run is well, with `/fail` when it is not."""
     notify: str | None = None
     """A shell command that gets the account as JSON on its standard input."""
+    metrics_port: int | str | None = None
+    """Serve Prometheus metrics while the run goes on: a port of 127.0.0.1 (0: a free one), or `HOST:PORT`."""
+    metrics_file: str | None = None
+    """A `.prom` file that gets the metrics, and how the run ended, at its end: for node_exporter."""
     dashboard: bool | int = False
     """Show the run on a page that this machine alone can open: on this port, or with True on a free one."""
     quiet: bool = False
@@ -192,6 +200,10 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         self._check_numbers()
         if self.dashboard is not True and not 0 <= self.dashboard <= _HIGHEST_PORT:
             raise UsageError(f"--dashboard is {self.dashboard}; a port is a number from 1 to {_HIGHEST_PORT}")
+        if self.metrics_port is not None:
+            parse_endpoint(self.metrics_port)
+        if self.metrics_file is not None and not self.metrics_file.endswith(".prom"):
+            raise UsageError(f"--metrics-file is {self.metrics_file}; node_exporter reads files that end in .prom only")
         if self.output == "":
             raise UsageError("--output is empty; name a file, or - for standard output")
         if self.keep == "":
@@ -300,7 +312,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise _refusal(error) from None
 
 
-_PATHS = frozenset({"output", "log_file", "baseline", "latest", "recipe", "keep", "since"})
+_PATHS = frozenset({"output", "log_file", "baseline", "latest", "recipe", "keep", "since", "metrics_file"})
 _MINIMUM: dict[str, float] = {
     "concurrency": 1,
     "processes": 1,
@@ -353,6 +365,15 @@ def parse_duration(duration: float | str, name: str) -> float:
     if not seconds > 0:
         raise UsageError(f"{name} is {duration!r}; write a time like 90s, 50m, 1h30m or 7d")
     return seconds
+
+
+def parse_endpoint(endpoint: int | str) -> tuple[str, int]:
+    """Return host and port of `9101` (on 127.0.0.1), `"0.0.0.0:9101"` or `"[::1]:9101"`. Raises UsageError."""
+    host, colon, port = str(endpoint).strip().rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") if colon else "127.0.0.1"
+    if not host or not (port.isascii() and port.isdecimal() and int(port) <= _HIGHEST_PORT):
+        raise UsageError(f"--metrics-port is {endpoint}; write a port up to {_HIGHEST_PORT}, or HOST:PORT")
+    return host, int(port)
 
 
 def split_header(line: str) -> tuple[str, str]:

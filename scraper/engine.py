@@ -12,15 +12,20 @@ from msgspec import structs
 
 from scraper.backlog import Backlog
 from scraper.bottleneck import HostLoad, Load, explain, finish_s
-from scraper.config import BACKLOG_JOBS, HOST_SHARE
+from scraper.config import BACKLOG_JOBS, HOST_SHARE, SOCKETS_PER_WORKER
+from scraper.control.command import Command
+from scraper.crew import Crew
 from scraper.door import Door
 from scraper.errors import HostDown, ParseLimit, RunError, UrlError, UsageError, reason_of
 from scraper.frontier import Frontier, Pace
 from scraper.models import Job, Lines, Record, Row, Rows, Timings
+from scraper.seats import CURRENT, Seats
 from scraper.stats import Stats
+from scraper.stats import count as count_of
 from scraper.timesheet import Timesheet
 from scraper.urls import Address, FingerprintSet, address_of, identity, masked
-from scraper.view import View
+from scraper.view import HostCounts, Inside, View
+from scraper.watchdog import LoopWatch, StallWatch, busiest
 from scraper.worker import Worker, failure_record, refusal_record
 
 PULSE_S = 0.25
@@ -73,6 +78,8 @@ class Engine:
     """Take only the first so many URLs."""
     watch: Callable[[Callable[[], View]], Coroutine[Any, Any, None]] | None = None
     """Runs beside it until the end; asks for a View whenever it likes."""
+    is_streaming: bool = False
+    """A consumer takes the records out of `results`, when it likes."""
     peers: Peers | None = None
     """None: it asks all hosts itself."""
     backlog_jobs: float = BACKLOG_JOBS
@@ -84,9 +91,11 @@ class Engine:
     is_stopping: bool = field(default=False, init=False)
     is_past_deadline: bool = field(default=False, init=False)
     """That is why."""
+    is_told_to_stop: bool = field(default=False, init=False)
+    """By `scrape ctl`; that is why."""
     deferred: Counter[str] = field(default_factory=Counter, init=False)
     """URLs, by host, that stay pending because their host asked for a longer pause than a run waits for."""
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
+    _producer: asyncio.Task[None] | None = field(default=None, init=False)
     _grace: asyncio.TimerHandle | None = field(default=None, init=False)
     _ordinals: "count[int]" = field(default_factory=count, init=False)
     _urls: int = field(default=0, init=False)
@@ -94,7 +103,11 @@ class Engine:
     """Jobs that robots.txt has just denied, and whose records are not written yet."""
     _left_behind: int = field(default=0, init=False)
     """Jobs that were in the backlog when the run ended."""
+    _seats: Seats = field(default_factory=Seats, init=False)
+    _hosts: HostCounts = field(default=HostCounts(), init=False)
     _sheet: Timesheet = field(init=False)
+    _crew: Crew = field(init=False)
+    _stalls: StallWatch = field(init=False)
     _source_error: RunError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -102,6 +115,8 @@ class Engine:
         self._sheet = Timesheet(
             workers=self.workers, hosts=self._host_loads, clock=self.clock, cpu_clock=self.cpu_clock
         )
+        self._crew = Crew(self._work, self._seats, self._sheet)
+        self._stalls = StallWatch(self._seats, now=self.clock(), is_streaming=self.is_streaming)
 
     async def run(self) -> None:
         """Run to the end, or to the end of a stop. Raises RunError when the run cannot go on."""
@@ -133,8 +148,8 @@ class Engine:
             return
         self.is_stopping = True
         self.frontier.stop()
-        if self._tasks:
-            self._tasks[0].cancel()  # the producer
+        if self._producer is not None:
+            self._producer.cancel()
             self._grace = asyncio.get_running_loop().call_later(self.grace_s, self._cancel)
 
     @property
@@ -166,23 +181,81 @@ class Engine:
             load=load,
         )
 
+    def inside(self) -> Inside:
+        """Return what its workers do now, and what else is counted only for those who ask."""
+        now = self.clock()
+        sockets = self.worker.sockets
+        return Inside(
+            in_flight=self._seats.in_flight(),
+            hosts=self._hosts,
+            open_sockets=0 if sockets is None else sockets.open_sockets,
+            stalls=self._stalls.stalls,
+            quiet_s=now - self._stalls.moved_at,
+            phases={phase: dict(histogram.counts) for phase, histogram in self.stats.phases.items()},
+            busy=busiest(self._seats, now),
+        )
+
     async def _pulse(self) -> None:
-        """Measure how late the loop is: what a worker seems to wait for may have come long ago."""
-        while True:
-            due = self.clock() + PULSE_S
-            await asyncio.sleep(PULSE_S)
-            self._sheet.late(self.clock() - due)
+        """Measure how late the loop is: what a worker seems to wait for may have come long ago. See to stalls."""
+        with LoopWatch(self._seats, clock=self.clock) as watch:
+            while True:
+                due = self.clock() + PULSE_S
+                await asyncio.sleep(PULSE_S)
+                now = self.clock()
+                self._sheet.late(now - due)
+                watch.beat()
+                self._stalls.look(now, self.stats.done)
 
     def _cancel(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        if self._producer is not None:
+            self._producer.cancel()
+        self._crew.cancel()
 
     async def _scrape(self) -> None:
-        async with asyncio.TaskGroup() as crew:
-            self._tasks.append(crew.create_task(self._produce(), name="producer"))
-            self._tasks += [crew.create_task(self._work(n), name=f"worker {n + 1}") for n in range(self.workers)]
+        async with asyncio.TaskGroup() as group:
+            self._producer = group.create_task(self._produce(), name="producer")
+            self._crew.start(group, self.workers)
             if self.is_stopping:  # asked before there was anything to stop
                 self._cancel()
+
+    def obey(self, command: Command) -> str:
+        """Do what a person asks for; return a sentence on what that is. Raises UsageError."""
+        host = command.host
+        match command.verb:
+            case "concurrency":
+                return self._resize(command.value)
+            case "per-host":
+                self.frontier.set_slots(command.value)
+                return f"{command.value} at a time for each host from now on, but those with a limit of their own"
+            case "pause":
+                self.frontier.pause(host)
+                return f"{host} is paused: {count_of(self._waiting_of(host), 'URL')} waiting"
+            case "resume":
+                was_other = self.frontier.resume(host)
+                return f"{host} is asked again" if was_other else f"{host} was neither paused nor skipped"
+            case "skip":
+                self.frontier.skip(host)
+                waiting = self._waiting_of(host)
+                return (
+                    f"{host} is skipped: {waiting:,} waiting {'URL ends' if waiting == 1 else 'URLs end'} as host-down"
+                )
+            case "stop":
+                self.is_told_to_stop = not self.is_stopping or self.is_told_to_stop
+                self.stop()
+                return "stopping: what is in flight has its time, and the same line goes on later"
+        raise UsageError(f"a run cannot {command.verb}")
+
+    def _waiting_of(self, host: str) -> int:
+        return self.frontier.core.waiting_of(host) + self.backlog.waiting(host)
+
+    def _resize(self, workers: int) -> str:
+        if self.is_stopping:
+            raise UsageError("the run is ending: its workers stay as they are")
+        told = self._crew.resize(workers)
+        self.workers = workers
+        if (sockets := self.worker.sockets) is not None:
+            sockets.resize(workers, SOCKETS_PER_WORKER * workers)
+        return told
 
     async def _produce(self) -> None:
         try:
@@ -265,9 +338,10 @@ class Engine:
 
     async def _work(self, number: int) -> None:
         sheet = self._sheet
+        seat = self._seats.add(number)
         sheet.wait(self._why_idle())
-        while (job := await self.frontier.get()) is not None:
-            sheet.start(number, self._why_idle())
+        while self._crew.goes_on(number) and (job := await self.frontier.get()) is not None:
+            seat.take(job, sheet.start(number, self._why_idle()))
             pace = self.frontier.core.pace(job.host)
             timings = None
             if pace.is_given_up:
@@ -278,6 +352,7 @@ class Engine:
                 timings = await self._try(job, pace)
             await self._refill(job.host)
             await asyncio.sleep(0)  # the writer's turn: the record is in the file before the next request is sent
+            seat.leave()
             sheet.end(number, timings, is_robots=job.is_robots)
             sheet.wait(self._why_idle())
 
@@ -330,27 +405,37 @@ class Engine:
     def _host_loads(self) -> Iterator[HostLoad]:
         now = self.clock()
         obstacles = self.frontier.core.obstacles()
+        active = paused = 0
         for name, waiting, in_flight, pace in self.frontier.core.hosts():
+            paused_s = max(0.0, pace.ready_at() - now)
+            active += 1
+            paused += (paused_s > 0 or pace.is_paused) and waiting > 0
             yield HostLoad(
                 host=name,
                 unfinished=waiting + in_flight + self.backlog.waiting(name),
                 in_flight=in_flight,
                 slots=pace.slots,
                 gap_s=pace.gap_s,
-                paused_s=max(0.0, pace.ready_at() - now),
+                paused_s=paused_s,
                 request_s=pace.request_s,
                 limit=pace.limit if pace.limit == "down" else obstacles.get(name, pace.limit),
             )
+        resolving = sum(1 for obstacle in obstacles.values() if obstacle == "dns")
+        self._hosts = HostCounts(active, paused, resolving)
 
     async def _end_unasked(self, job: Job, pace: Pace) -> None:
         """End a job of a host that is asked no more: it is down, or wants to be left alone for longer than a run."""
         if job.is_robots:
             self.door.give_up(job)
             return
-        if pace.is_deferred:
+        if pace.is_deferred and not pace.is_skipped:
             self.deferred[job.host] += 1
         else:
-            await self._refuse(job, HostDown(f"{job.host} failed so often in a row that it is not asked any more"))
+            skipped, down = (
+                "is skipped: `scrape ctl` asked for it",
+                "failed so often in a row that it is not asked any more",
+            )
+            await self._refuse(job, HostDown(f"{job.host} {skipped if pace.is_skipped else down}"))
         self.frontier.done(job)
 
     async def _refuse_all(self, denied: list[tuple[Job, UrlError]]) -> None:
@@ -365,6 +450,8 @@ class Engine:
 
     async def _emit(self, record: Record) -> None:
         if self.results.full():
+            if (seat := CURRENT.get()) is not None:
+                seat.stage = "write"
             started = self.clock()
             await self.results.put(record)
             self._sheet.wrote(self.clock() - started)

@@ -3,15 +3,25 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing, contextmanager, nullcontext
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    nullcontext,
+)
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from msgspec import structs
 
 from scraper.config import Config
+from scraper.control.command import Command, Reply
+from scraper.control.server import steerable
 from scraper.earlier import EarlierRecords, RecordReader, open_earlier
 from scraper.engine import Results
 from scraper.errors import ProcessDied, UsageError
@@ -26,6 +36,7 @@ from scraper.resume import Output, open_output
 from scraper.resume.look import look_at
 from scraper.run import Again, Run, Running, Spool, records_in
 from scraper.stats import Stats, Summary
+from scraper.status import status_data, status_text
 from scraper.view import View
 from scraper.wiring import make_engine, make_results, make_worker, process_count, within_limits
 from scraper.writer import Writer
@@ -57,13 +68,14 @@ async def run(  # noqa: PLR0913 - the run's two ends and who looks on
     config = within_limits(config)
     check = await in_thread(partial(make_check, config))
     now = asyncio.get_running_loop().time()
-    steered = partial(_steered, config, on_start=on_start, started=now if started is None else started)
-    finish = partial(_run_to_end, sources=sources, steered=steered, started=now)
     finished = partial(Run, again=again, check=check, field_names=config.field_names)
     notes = ParseNotes()
     keeper = PageKeeper() if config.keep else None
-    async with engines(config, transport, notes, keeper) as make, shown(config, watch) as watchers:
-        start = partial(make, rows=rows, results=make_results(config), watch=watchers)
+    async with engines(config, transport, notes, keeper) as make, shown(config, watch) as looks:
+        start = partial(make, rows=rows, results=make_results(config), watch=looks.watch)
+        on_starts = [looks.attend, *([on_start] if on_start else [])]
+        steered = partial(_steered, config, on_starts=on_starts, started=now if started is None else started)
+        finish = partial(_run_to_end, sources=sources, steered=steered, started=now)
         if config.output is None:
             with closing(Spool()) as spool, await keeping(keeper, config):
                 engine = start(sink=partial(_collect, spool), stats=Stats(fields=FieldCounts(config.field_names)))
@@ -159,20 +171,38 @@ async def _compared(config: Config) -> AsyncIterator[EarlierRecords | None]:
         yield earlier
 
 
+class Looks(NamedTuple):
+    """Those who look at a run."""
+
+    watch: Watch | None
+    attend: Callable[[Running], None]
+    """To be called with the run before it begins."""
+
+
 @asynccontextmanager
-async def shown(config: Config, watch: Watch | None) -> AsyncIterator[Watch | None]:
-    """Yield what looks at the run: `watch`, and the dashboard when there is to be one.
+async def shown(config: Config, watch: Watch | None) -> AsyncIterator[Looks]:
+    """Make what looks at the run: `watch`, and the dashboard and the metrics' server when there are to be any.
 
-    Raises UsageError here, before the output is touched, when its port cannot be had.
+    Raises UsageError here, before the output is touched, when a port cannot be had.
     """
-    if config.dashboard is False:
-        yield watch
-        return
-    from scraper.dashboard import Dashboard  # noqa: PLC0415 - a run without one does without
+    async with AsyncExitStack() as stack:
+        attend: Callable[[Running], None] = _ignore
+        if config.metrics_port is not None:
+            from scraper.metrics.server import MetricsServer  # noqa: PLC0415 - a run without one does without
 
-    port = None if config.dashboard is True else config.dashboard
-    async with Dashboard(port=port, title=config.output or "memory") as dashboard:
-        yield partial(_both, watch, dashboard.watch) if watch else dashboard.watch
+            server = MetricsServer(config.metrics_port, is_quiet=config.quiet or config.cron)
+            attend = (await stack.enter_async_context(server)).attend
+        if config.dashboard is not False:
+            from scraper.dashboard import Dashboard  # noqa: PLC0415 - a run without one does without
+
+            port = None if config.dashboard is True else config.dashboard
+            board = await stack.enter_async_context(Dashboard(port=port, title=config.output or "memory"))
+            watch = partial(_both, watch, board.watch) if watch else board.watch
+        yield Looks(watch, attend)
+
+
+def _ignore(_: Running) -> None:
+    pass
 
 
 async def _both(one: Watch, other: Watch, view: Callable[[], View]) -> None:
@@ -198,7 +228,10 @@ async def _run_to_end(
     """Run it; return the account. Raises RunError, with the account when the source was damaged further on."""
     try:
         with steered(engine):
-            await engine.run()
+            async with AsyncExitStack() as stack:
+                if output is not None and output != "-":
+                    await stack.enter_async_context(steerable(output, partial(_obey, engine)))
+                await engine.run()
     except (UsageError, ProcessDied) as error:
         if engine.stats.lines:
             error.summary = _summary(engine, started, output=output)
@@ -209,12 +242,19 @@ async def _run_to_end(
     return summary
 
 
+def _obey(engine: Running, command: Command) -> Reply:
+    if command.verb != "status":
+        return Reply(ok=True, text=engine.obey(command))
+    view, inside = engine.view(), engine.inside()
+    return Reply(ok=True, text=status_text(view, inside), status=status_data(view, inside))
+
+
 @contextmanager
 def _steered(
-    config: Config, engine: Running, *, on_start: Callable[[Running], None] | None, started: float
+    config: Config, engine: Running, *, on_starts: Sequence[Callable[[Running], None]], started: float
 ) -> Iterator[None]:
     """Stop `engine` so early before the deadline that the requests in flight have their grace, and all is written."""
-    if on_start is not None:
+    for on_start in on_starts:
         on_start(engine)
     if (deadline_s := config.deadline_s) is None:
         yield

@@ -28,6 +28,7 @@ class Timesheet:
         self, *, workers: int, hosts: Hosts, clock: Callable[[], float], cpu_clock: Callable[[], float]
     ) -> None:
         self._workers = workers
+        self._worker_s = 0.0
         self._hosts = hosts
         self._clock = clock
         self._cpu_clock = cpu_clock
@@ -59,10 +60,22 @@ class Timesheet:
         if why == "waiting" and now >= self._next_sample:
             self._sample(now)
 
-    def start(self, worker: int, why: str) -> None:
-        """Take note that `worker` has a job, and why the others have none."""
-        self._works[worker] = self._settle(why)
+    def join(self) -> None:
+        """Take note that there is one worker more."""
+        self._settle(self._why)
+        self._workers += 1
+
+    def leave(self) -> None:
+        """Take note that a worker that has no job is gone."""
+        self._settle(self._why)
+        self._workers -= 1
         self._idle -= 1
+
+    def start(self, worker: int, why: str) -> float:
+        """Take note that `worker` has a job, and why the others have none; return the time."""
+        self._works[worker] = now = self._settle(why)
+        self._idle -= 1
+        return now
 
     def wrote(self, seconds: float) -> None:
         """Take note of how long a worker waited until its record was taken."""
@@ -93,7 +106,7 @@ class Timesheet:
         return Load(
             workers=self._workers,
             elapsed_s=elapsed_s,
-            busy_s=self._workers * elapsed_s - sum(idle_s.values()),
+            busy_s=self._worker_s - sum(idle_s.values()),
             waiting_s=idle_s["waiting"],
             starved_s=idle_s["starved"],
             tail_s=idle_s["tail"],
@@ -110,6 +123,7 @@ class Timesheet:
         """Book the time since the last call to why the idle workers had no job; return the time."""
         now = self._clock()
         self._idle_s[self._why] += self._idle * (now - self._settled)
+        self._worker_s += self._workers * (now - self._settled)
         self._settled = now
         self._why = why
         return now

@@ -1,10 +1,11 @@
 """What a run tells of itself while it goes: for the live line, the dashboard, and whoever else looks on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from scraper.bottleneck import Load
+from scraper.seats import Busy
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -45,3 +46,32 @@ class View(Struct, frozen=True, kw_only=True):
     def records(self) -> int:
         """URLs that this run brought to an end."""
         return self.ok + sum(self.failed.values())
+
+
+class HostCounts(Struct, frozen=True, array_like=True):
+    """Hosts by what they do, at the last look at all of them."""
+
+    active: int = 0
+    """With URLs that wait or are in flight, in the frontier."""
+    paused: int = 0
+    """Of those, with URLs that wait for a time: a delay, Retry-After, a back-off, a host that is down."""
+    resolving: int = 0
+    """Whose name is being looked up."""
+
+
+class Inside(Struct, frozen=True, kw_only=True, array_like=True):
+    """What is going on inside a run at one moment: counted only for those who ask."""
+
+    in_flight: Mapping[str, int] = {}
+    """Busy workers by phase (`seats.PHASES`)."""
+    hosts: HostCounts = HostCounts()
+    open_sockets: int = 0
+    """Idle ones included."""
+    stalls: int = 0
+    """How often nothing had come in for `config.STALL_TOLD_S`."""
+    quiet_s: float = 0.0
+    """Since anything came in, or came to its end."""
+    phases: Mapping[str, Mapping[int, int]] = {}
+    """By phase, records by how long their last attempt spent there, as stats.Histogram counts; none unless measured."""
+    busy: Sequence[Busy] = ()
+    """Workers that have a job, the longest at it first; not all of very many."""

@@ -92,6 +92,7 @@ async def make_worker(
             large_page_bytes=defaults.LARGE_PAGE_BYTES if config.parse is None else math.inf,
             keep=keep,
             recrawl=None if earlier is None else _recrawl(config, earlier),
+            sockets=transport if isinstance(transport, AiohttpTransport) else None,
         )
         yield worker, transport.names if isinstance(transport, AiohttpTransport) else None
 
@@ -111,7 +112,7 @@ def make_engine(config: Config, *, worker: Worker, names: Names | None, **parts:
     clock = asyncio.get_running_loop().time
     core = FrontierCore(partial(_pace, config))
     frontier = Frontier(core, window=defaults.FRONTIER_WINDOW, clock=clock, names=names)
-    return Engine(
+    engine = Engine(
         frontier=frontier,
         door=Door(
             frontier=frontier,
@@ -128,11 +129,16 @@ def make_engine(config: Config, *, worker: Worker, names: Names | None, **parts:
         limit=config.limit,
         **parts,
     )
+    if config.metrics_port is not None or config.metrics_file is not None:
+        engine.stats.measure_phases()
+    return engine
 
 
 def _pace(config: Config, host: str) -> Pace:
     slots, gap_s = config.limits_of(host)
-    return Pace(slots=slots, gap_s=gap_s, pause_cap_s=defaults.RETRY_AFTER_CAP_S)
+    pace = Pace(slots=slots, gap_s=gap_s, pause_cap_s=defaults.RETRY_AFTER_CAP_S)
+    pace.has_own_slots = slots != config.per_host
+    return pace
 
 
 def make_robots(config: Config, worker: Worker, clock: Callable[[], float]) -> Robots:

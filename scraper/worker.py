@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from time import perf_counter
+from typing import Protocol
 
 from msgspec import Struct, structs
 
@@ -32,6 +33,7 @@ from scraper.models import (
 )
 from scraper.recrawl import Recrawl
 from scraper.retry import RetryPolicy
+from scraper.seats import CURRENT as SEAT
 from scraper.urls import masked, parse
 
 PRECONDITION_FAILED = 412
@@ -71,6 +73,19 @@ class _Attempt(Struct, frozen=True):
         return _elapsed_ms(self.job, now - self.started)
 
 
+class Sockets(Protocol):
+    """The connections that requests go over."""
+
+    @property
+    def open_sockets(self) -> int:
+        """Open now, idle ones included."""
+        ...
+
+    def resize(self, limit: int, max_open: int) -> None:
+        """Have so many connections in use at most from now on, and so many sockets open."""
+        ...
+
+
 class Worker:
     """Fetches, extracts and decides on retries. It never sleeps and holds nothing between jobs."""
 
@@ -88,6 +103,7 @@ class Worker:
         large_page_bytes: float = math.inf,
         keep: Keep | None = None,
         recrawl: Recrawl | None = None,
+        sockets: Sockets | None = None,
     ) -> None:
         """`judge` is asked what the page of a refusal is, `read_text` for the main text of a page whose verdict is ok.
 
@@ -106,6 +122,8 @@ class Worker:
         self._large_page_bytes = large_page_bytes
         self._keep = keep
         self._recrawl = recrawl
+        self.sockets = sockets
+        """What `fetch` opens; None: nobody knows."""
         self._large_pages = asyncio.Lock()
 
     async def process(
@@ -202,6 +220,9 @@ class Worker:
 
     async def _extracted(self, page: Page) -> tuple[Extracted, float, float | None]:
         """Return what is on the page, the seconds that took without the wait for its turn, and those for its text."""
+        seat = SEAT.get()
+        if seat is not None:
+            seat.stage = "parse"
         try:
             if len(page.body) <= self._large_page_bytes:
                 extracted, parse_s = self._timed(page)
@@ -211,6 +232,8 @@ class Worker:
             if self._read_text is None or extracted.verdict.name != "ok":
                 return extracted, parse_s, None
             started = perf_counter()
+            if seat is not None:
+                seat.stage = "text"
             text = await self._read_text(page)
             return structs.replace(extracted, text=text), parse_s, perf_counter() - started
         except UrlError as error:

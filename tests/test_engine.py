@@ -4,13 +4,18 @@ import asyncio
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 
+import httpx
 import pytest
+import virtual_time
 from msgspec import structs
 
 from scraper import errors
 from scraper.backlog import Backlog
+from scraper.config import Config
+from scraper.control.command import Command
 from scraper.door import Door
 from scraper.engine import Engine
 from scraper.frontier import Frontier, FrontierCore, Pace
@@ -19,6 +24,8 @@ from scraper.retry import RetryPolicy
 from scraper.robots import Robots as RobotsTxt
 from scraper.robots import RobotsMemory
 from scraper.urls import FingerprintSet, identity
+from scraper.watchdog import StallWatch
+from scraper.wiring import make_worker
 from scraper.worker import Worker
 
 
@@ -587,3 +594,129 @@ def test_a_job_from_another_process_goes_on_here_and_its_next_try_goes_back():
     assert wait_s >= 0
     assert (record.error.kind, record.attempts) == ("read-timeout", 3)
     assert run.pending == 0
+
+
+def test_workers_are_hired_and_let_go_and_their_time_stays_accounted_for():
+    async def scenario():
+        go_on = asyncio.Event()
+
+        async def fetch(request):
+            await go_on.wait()
+            return await page(request)
+
+        run, sink = engine(rows_of(*urls(40)), fetch, workers=2, per_host=40)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run.run())
+            await asyncio.sleep(0.01)
+            busy = [run.frontier.core.in_flight]
+            for workers in (6, 3, 9):
+                assert run.obey(Command("concurrency", value=workers)).startswith(f"{workers} workers")
+                await asyncio.sleep(0.01)
+                busy.append(run.frontier.core.in_flight)
+            go_on.set()
+        return run, sink, busy
+
+    run, sink, busy = asyncio.run(scenario())
+    account(run)
+    assert busy == [2, 6, 6, 9]  # nobody is interrupted: three of the six had their pages still
+    assert len(sink.records) == 40
+    load = run.load()
+    assert load.busy_s + load.waiting_s + load.starved_s + load.tail_s <= 9 * load.elapsed_s
+
+
+def test_a_worker_that_has_nothing_to_do_is_let_go_at_once():
+    async def scenario():
+        go_on = asyncio.Event()
+
+        async def fetch(request):
+            await go_on.wait()
+            return await page(request)
+
+        run, sink = engine(rows_of(*urls(20)), fetch, workers=10, per_host=2)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run.run())
+            await asyncio.sleep(0.01)
+            run.obey(Command("concurrency", value=2))
+            await asyncio.sleep(0.01)
+            load = run.load()
+            go_on.set()
+        return run, sink, load
+
+    run, sink, load = asyncio.run(scenario())
+    account(run)
+    assert len(sink.records) == 20
+    assert load.workers == 2
+
+
+def test_more_workers_than_there_are_descriptors_for_are_refused(monkeypatch):
+    monkeypatch.setattr("scraper.crew.enough_for", lambda _: 5)
+
+    async def scenario():
+        run, _ = engine(rows_of(*urls(3)))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run.run())
+            await asyncio.sleep(0)
+            with pytest.raises(errors.UsageError, match=r"6 workers need more open files than .* 5 at most"):
+                run.obey(Command("concurrency", value=6))
+        with pytest.raises(errors.UsageError, match="the run is ending"):
+            run.obey(Command("concurrency", value=2))
+
+    asyncio.run(scenario())
+
+
+def test_a_paused_host_waits_however_long_and_a_skipped_one_ends_its_backlog_too(monkeypatch):
+    monkeypatch.setattr("scraper.engine.HOST_SHARE", 10)
+
+    async def scenario():
+        async def fetch(request):
+            await asyncio.sleep(0.001)
+            return await page(request)
+
+        run, sink = engine(rows_of(*urls(5, "a.test"), *urls(60, "b.test")), fetch, per_host=1)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run.run())
+            await asyncio.sleep(0)
+            run.obey(Command("pause", host="a.test"))
+            run.obey(Command("skip", host="b.test"))
+            await asyncio.sleep(0.05)
+            during = run.stats.failed.total(), run.stats.ok
+            run.obey(Command("resume", host="a.test"))
+        return run, sink, during
+
+    run, sink, during = asyncio.run(scenario())
+    account(run)
+    assert during[0] >= 59
+    assert during[1] <= 2  # what had been started
+    assert run.stats.ok + run.stats.failed["host-down"] == len(sink.records) == 65
+    assert sum(record.ok for record in sink.records if "a.test" in record.url) == 5
+
+
+def test_a_run_in_which_nothing_comes_in_is_told_and_goes_on(caplog, monkeypatch):
+    monkeypatch.setattr("scraper.engine.StallWatch", partial(StallWatch, told_s=2.0, ended_s=4.0))
+
+    class Hanging:
+        """A transport one of whose answers never comes."""
+
+        async def __call__(self, request):
+            if request.url.path == "/1":
+                await asyncio.Event().wait()
+            return httpx.Response(200, html="<p>x")
+
+    async def scenario():
+        async with make_worker(
+            Config(robots=False, timeout=9999, read_timeout=9999), httpx.MockTransport(Hanging())
+        ) as (worker, _):
+            run, sink = engine(rows_of(*urls(3)), worker.fetch)
+            await run.run()
+            return run, sink
+
+    run, sink = virtual_time.run(scenario())
+    account(run)
+    assert run.stats.ok == 2
+    [failed] = [record for record in sink.records if not record.ok]
+    assert (failed.error.kind, failed.attempts) == ("deadline", 1)
+    assert failed.error.message == "given up: nothing came for 4 s, nor for any other URL"
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [
+        "nothing has come in for 2 s",
+        "nothing has come in for 4 s, 1 request ended as deadline",
+    ]

@@ -122,3 +122,20 @@ def test_a_pause_that_nobody_waits_for_any_more_is_not_told_as_one_to_come():
     hosts.clear()
     clock.now = 0.1
     assert made.load(unfinished=0, records=4).hosts[0].paused_s == 0.0
+
+
+def test_workers_that_come_and_go_count_for_as_long_as_they_were_there():
+    made, clock, _ = sheet()
+    for _ in range(2):
+        made.wait("waiting")
+    clock.now = 1.0
+    made.join()
+    made.wait("waiting")
+    clock.now = 3.0
+    made.leave()
+    made.leave()
+    clock.now = 7.0
+    load = made.load(unfinished=1, records=0)
+    assert load.waiting_s == 2 * 1 + 3 * 2 + 1 * 4
+    assert load.busy_s == 0
+    assert load.workers == 1

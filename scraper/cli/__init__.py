@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from scraper.cli.app import app
-from scraper.cli.commands import demo, diff, export, extract, plan, report, scrape, show, try_, verify
+from scraper.cli.commands import ctl, demo, diff, export, extract, metrics, plan, report, scrape, show, try_, verify
 from scraper.errors import RunError, UsageError
 
 __all__ = ["app", "main"]
@@ -24,6 +24,8 @@ export.add_to(app)
 show.add_to(app)
 report.add_to(app)
 diff.add_to(app)
+metrics.add_to(app)
+ctl.add_to(app)
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from scraper import api, logs, runner
@@ -17,13 +18,15 @@ from scraper.cli import unattended
 from scraper.cli.unattended import Ending
 from scraper.config import RETRY_AFTER_CAP_S, Config
 from scraper.cron import broken_limits, parse_limits
-from scraper.errors import DataCheckFailed, RunError, RunInterrupted
+from scraper.errors import DataCheckFailed, OutputLocked, RunError, RunInterrupted
 from scraper.loops import new_event_loop
 from scraper.memory import keep_for_the_next_page
 from scraper.progress import Progress, closing_text
 from scraper.run import Run, Running
 from scraper.stats import LABEL_WIDTH, Summary, count, duration
+from scraper.status import status_text
 from scraper.transport.descriptors import raise_limit
+from scraper.watchdog import held_by
 
 EXIT_FAILED = 1
 EXIT_DEADLINE = 6
@@ -41,11 +44,35 @@ def scrape(sources: Sequence[str], config: Config, *, started: float) -> int:
     raise_limit()
     others = [config.output or "-", *sources]
     with logs.configured(log_file=config.log_file, is_verbose=config.verbose, others=others):
-        return unattended.run(sources, config, partial(_scrape, sources, started=started))
+        if config.metrics_file is None:
+            return unattended.run(sources, config, partial(_scrape, sources, started=started))
+        return _measured(sources, config, config.metrics_file, started=started)
 
 
-def _scrape(sources: Sequence[str], config: Config, *, started: float) -> Ending:
-    session = Session(config)
+def _measured(sources: Sequence[str], config: Config, path: str, *, started: float) -> int:
+    """Run it, and write the metrics however it ends; but not while another run, which will, holds the output."""
+    from scraper.metrics.file import MetricsFile  # noqa: PLC0415 - a run without one does without
+
+    file = MetricsFile(path)
+    code: int | None = EXIT_BUG
+    try:
+        code = unattended.run(sources, config, partial(_scrape, sources, started=started, attend=file.attend))
+    except OutputLocked:
+        code = None
+        raise
+    except RunError as error:
+        code = error.exit_code
+        raise
+    finally:
+        if code is not None:
+            file.write(code)
+    return code
+
+
+def _scrape(
+    sources: Sequence[str], config: Config, *, started: float, attend: Callable[[Running], None] | None = None
+) -> Ending:
+    session = Session(config, attend)
     rows = api.rows_of_sources(sources, config)
     main = partial(
         runner.run, rows, config, sources=sources, watch=session.watch, on_start=session.on_start, started=started
@@ -63,7 +90,9 @@ def _scrape(sources: Sequence[str], config: Config, *, started: float) -> Ending
 class Session:
     """What the command line adds to a run of the library."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, attend: Callable[[Running], None] | None = None) -> None:
+        """`attend` gets the run before it begins."""
+        self._attend = attend
         self._is_mute = config.quiet
         self._is_quiet = config.quiet or config.cron
         self.watch = Progress(clock=time.monotonic, now=datetime.now, is_quiet=self._is_quiet).run
@@ -88,12 +117,28 @@ class Session:
             engine.stop()
 
         self._engine = engine
+        self._tell_on_usr1(engine)
+        if self._attend is not None:
+            self._attend(engine)
         loop = asyncio.get_running_loop()
         for name in _SIGNALS:
             with suppress(AttributeError, NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt there
                 number = getattr(signal, name)
                 if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a background job of a script
                     loop.add_signal_handler(number, stop, number)
+
+    def _tell_on_usr1(self, engine: Running) -> None:
+        """Make SIGUSR1 print what the run does: from the signal handler, for the loop may be what hangs."""
+
+        def tell(_: int, frame: FrameType | None) -> None:
+            held = held_by(frame) if frame is not None else ""
+            with suppress(Exception):  # a look at what is going on must not end it
+                text = status_text(engine.view(), engine.inside())
+                sys.stderr.write(f"{text}\n{'thread':<{LABEL_WIDTH}}in {held}\n" if held else f"{text}\n")
+                sys.stderr.flush()
+
+        with suppress(AttributeError, ValueError):  # Windows has none; only the main thread may
+            signal.signal(signal.SIGUSR1, tell)
 
     def close(self, summary: Summary) -> None:
         """Say how the run ended."""
@@ -124,11 +169,17 @@ class Session:
             return EXIT_BUG
         if self._signal is not None:
             return 128 + self._signal
+        if self._is_told_to_stop(summary):
+            return 128 + signal.SIGTERM
         if summary.is_past_deadline:
             return EXIT_DEADLINE
         if summary.broken:
             return DataCheckFailed.exit_code
         return EXIT_FAILED if self._broken_limits(summary) else 0
+
+    def _is_told_to_stop(self, summary: Summary) -> bool:
+        """Return whether `scrape ctl` has ended the run before it was done."""
+        return self._engine is not None and self._engine.is_told_to_stop and not summary.is_complete
 
     def _broken_limits(self, summary: Summary) -> list[str]:
         """Return a clause for each limit that the output's records break, those of earlier runs included."""
@@ -146,6 +197,8 @@ class Session:
         if self._signal is not None:
             name = signal.Signals(self._signal).name
             yield f"Stopped by {name}. Run the same line again to go on where it stopped."
+        elif self._is_told_to_stop(summary):
+            yield "Stopped by `scrape ctl`. Run the same line again to go on where it stopped."
         if summary.is_past_deadline:
             yield "The deadline came first. Run the same line again to go on where it stopped."
         if self._limits and (broken := self._broken_limits(summary)):

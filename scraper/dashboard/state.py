@@ -36,6 +36,7 @@ _LIMITS = {
     "robots": "waits for its robots.txt",
     "dns": "waits for its address",
     "down": "does not answer",
+    "paused": "paused with scrape ctl",
 }
 
 Cell = str | float

@@ -81,12 +81,13 @@ class Fetcher:
         attempt = Attempt(request)
         try:
             async with asyncio.timeout(self._timeout_s - (request.trail.elapsed_s if request.trail else 0.0)) as limit:
+                attempt.limit = limit
                 return await self._follow(attempt)
         except UrlError as known:
             error = known
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as foreign:
             if isinstance(foreign, TimeoutError) and limit.expired():
-                error = DeadlineExceeded(f"not finished within {self._timeout_s:g} s")
+                error = _too_late(attempt, self._timeout_s)
             else:
                 error = to_url_error(foreign, is_in_body=attempt.is_in_body)
         raise attempt.described(error)
@@ -252,6 +253,7 @@ class Fetcher:
         on_wire = size = 0
         async for piece in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
             on_wire += len(piece)
+            attempt.received = on_wire
             if on_wire > most:
                 raise TooLarge(f"the body has more than {most:,} bytes")
             for decoded in decoder.feed(piece):
@@ -290,6 +292,14 @@ def _raw(headers: Sequence[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
 def _joined(headers: Sequence[tuple[str, str]], name: str) -> str | None:
     """Return the value of header `name`; several lines are one list (RFC 9110, section 5.3)."""
     return ", ".join([value for key, value in headers if key == name]) or None
+
+
+def _too_late(attempt: Attempt, timeout_s: float) -> DeadlineExceeded:
+    if attempt.silent_s is None:
+        return DeadlineExceeded(f"not finished within {timeout_s:g} s")
+    error = DeadlineExceeded(f"given up: nothing came for {attempt.silent_s:.0f} s, nor for any other URL")
+    error.is_retried = False  # what holds the whole run up would hold it up again
+    return error
 
 
 def _status_line(status: int) -> str:

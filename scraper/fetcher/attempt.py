@@ -1,9 +1,11 @@
-"""How far one attempt at a URL has come: for its page's timings, or for its error's record."""
+"""How far one attempt at a URL has come: for its page's timings, its error's record, or who asks meanwhile."""
 
+import asyncio
 from time import perf_counter
 
 from scraper.errors import UrlError
 from scraper.models import Page, Redirect, Request, Timings
+from scraper.seats import CURRENT, Phase
 from scraper.transport.phases import Phases
 from scraper.urls import Address, masked, split_userinfo
 
@@ -20,10 +22,34 @@ class Attempt:
         self.redirects: list[Redirect] = list(trail.redirects) if trail else []
         self.retry_after: str | None = None
         self.is_in_body = False
+        self.received = 0
+        """Bytes of the body so far, on the wire."""
+        self.limit: asyncio.Timeout | None = None
+        """Ends it."""
+        self.silent_s: float | None = None
+        """It was given up because nothing had come for so long."""
         self.phases = Phases(request.on_sent)
         self._earlier = trail.timings if trail else Timings()
         self._first_byte: float | None = None
         self._mark = 0.0
+        if (seat := CURRENT.get()) is not None:
+            seat.attempt = self
+
+    @property
+    def phase(self) -> Phase:
+        """What it waits for."""
+        if self.is_in_body or self.status is not None:
+            return "body"
+        phases = self.phases
+        if phases.is_connected:
+            return "first_byte"
+        return "dns" if phases.dns_began is not None and phases.dns is None else "connect"
+
+    def give_up(self, silent_s: float) -> None:
+        """End it, as one to which nothing has come for so many seconds."""
+        if self.limit is not None and not self.limit.expired() and self.silent_s is None:
+            self.silent_s = silent_s
+            self.limit.reschedule(asyncio.get_running_loop().time())
 
     def begin(self, href: str) -> None:
         """Start a hop."""

@@ -128,6 +128,26 @@ class Frontier:
         """Ask `host` one at a time and so far apart from now on."""
         self.core.obey_crawl_delay(host, crawl_delay_s, self._clock())
 
+    def set_slots(self, slots: int) -> None:
+        """Ask each host so many at a time at most from now on."""
+        self.core.set_slots(slots, self._clock())
+        _wake_one(self._getters)
+
+    def pause(self, host: str) -> None:
+        """Start no job of `host` until `resume`."""
+        self.core.pause(host, self._clock())
+
+    def resume(self, host: str) -> bool:
+        """Undo `pause` and `skip`; return whether there was anything to undo."""
+        is_other = self.core.resume(host, self._clock())
+        _wake_one(self._getters)
+        return is_other
+
+    def skip(self, host: str) -> None:
+        """Have the jobs of `host` ended as soon as there are workers for it."""
+        self.core.skip(host, self._clock())
+        _wake_one(self._getters)
+
     def close(self) -> None:
         """No more `put`: workers end once all that is waiting has ended."""
         self._is_closed = True

@@ -37,6 +37,7 @@ class FrontierCore:
         self.errands = 0
         """Started errands."""
         self._pace_of = pace_of
+        self._slots: int | None = None
         self._hosts: dict[str, _Host] = {}
         self._fresh = Lanes()
         self._ready: list[tuple[Key, int, _Host]] = []  # (key of its best job, number, host)
@@ -147,6 +148,34 @@ class FrontierCore:
         known.pace.obey(crawl_delay_s, now)
         self._place(known, now)
 
+    def set_slots(self, slots: int, now: float) -> None:
+        """Ask each host so many at a time at most from now on, but those with a limit of their own."""
+        self._slots = slots
+        for host in list(self._hosts.values()):
+            host.pace.set_slots(slots)
+            self._place(host, now)
+
+    def pause(self, host: str, now: float) -> None:
+        """Start no job of `host` until `resume`; they stay where they are."""
+        known = self._host(host)
+        known.pace.is_paused = True
+        self._place(known, now)
+
+    def skip(self, host: str, now: float) -> None:
+        """Let its jobs start without waiting, to be ended, as those of a host that is down."""
+        known = self._host(host)
+        known.pace.is_paused, known.pace.is_skipped, known.is_held = False, True, False
+        self._place(known, now)
+
+    def resume(self, host: str, now: float) -> bool:
+        """Undo `pause` and `skip`; return whether there was anything to undo."""
+        known = self._hosts.get(host)
+        if known is None or not known.pace.is_steered:
+            return False
+        known.pace.is_paused = known.pace.is_skipped = False
+        self._place(known, now)
+        return True
+
     def obstacles(self) -> dict[str, Literal["robots", "dns"]]:
         """Return what keeps hosts with jobs from being asked at all: their robots.txt, or their name."""
         gated: dict[str, Literal["robots", "dns"]] = {jobs[0].host: "robots" for jobs in self._gates.values() if jobs}
@@ -182,6 +211,8 @@ class FrontierCore:
         host = self._hosts.get(name)
         if host is None:
             host = self._hosts[name] = _Host(name, self._pace_of(name), next(self._numbers))
+            if self._slots is not None:
+                host.pace.set_slots(self._slots)
         host.forget_at = None
         return host
 
@@ -246,7 +277,7 @@ class FrontierCore:
             host.entry = None
             del self._hosts[host.name]
             return
-        if pace.has_crawl_delay:  # for good, as its robots.txt is not asked for again
+        if pace.has_crawl_delay or pace.is_steered:  # for good: its robots.txt, or a person, is not asked again
             return
         if host.forget_at is None:
             quiet_at = max(pace.not_before, pace.paused_until)

@@ -40,7 +40,8 @@ class Pace:
 
     __slots__ = (
         "_answers", "_base_gap_s", "_base_slots", "_is_open", "_jitter", "_pause_cap_s", "_probes", "_streak", "gap_s",
-        "has_crawl_delay", "is_deferred", "is_down", "is_starting", "not_before", "paused_until", "request_s", "slots",
+        "has_crawl_delay", "has_own_slots", "is_deferred", "is_down", "is_paused", "is_skipped",
+        "is_starting", "not_before", "paused_until", "request_s", "slots",
     )  # fmt: skip
 
     def __init__(
@@ -58,6 +59,12 @@ class Pace:
         self.is_starting = False
         """The request that was started last is not sent yet, and the host sees the gap from then on: none may start."""
         self.has_crawl_delay = False
+        self.has_own_slots = False
+        """What is set for all hosts is not for this one."""
+        self.is_paused = False
+        """Somebody asked to leave it alone for a while."""
+        self.is_skipped = False
+        """Somebody asked not to ask it any more."""
         self.request_s = 0.0
         """How long a request takes, smoothed; 0 when none has ended."""
         self._jitter = jitter
@@ -74,20 +81,30 @@ class Pace:
     @property
     def is_given_up(self) -> bool:
         """Whether its jobs are not sent any more: they start without waiting, to be ended."""
-        return self.is_down or self.is_deferred
+        return self.is_down or self.is_deferred or self.is_skipped
 
     def has_slot(self, in_flight: int) -> bool:
         """Return whether one more may be in flight."""
-        return self.is_given_up or (not self.is_starting and in_flight < (1 if self._is_open else self.slots))
+        if self.is_paused or self.is_starting:
+            return self.is_given_up
+        return self.is_given_up or in_flight < (1 if self._is_open else self.slots)
 
     def is_plain(self, now: float) -> bool:
         """Return whether there is nothing to remember of the host."""
         is_as_built = self.slots == self._base_slots and self.gap_s == self._base_gap_s and not self.has_crawl_delay
-        return is_as_built and not self._is_open and not self.is_deferred and self.ready_at() <= now
+        return (
+            is_as_built
+            and not self.is_steered
+            and not self._is_open
+            and not self.is_deferred
+            and self.ready_at() <= now
+        )
 
     @property
-    def limit(self) -> Literal["per-host", "delay", "crawl-delay", "backing-off", "down"]:
+    def limit(self) -> Literal["per-host", "delay", "crawl-delay", "backing-off", "down", "paused"]:
         """What keeps it from being asked more."""
+        if self.is_paused:
+            return "paused"
         if self._is_open:
             return "down"
         if self.has_crawl_delay:
@@ -95,6 +112,18 @@ class Pace:
         if self.paused_until > self.not_before or self.slots < self._base_slots or self.gap_s > self._base_gap_s:
             return "backing-off"
         return "delay" if self.gap_s else "per-host"
+
+    @property
+    def is_steered(self) -> bool:
+        """Whether somebody has asked for something of it that is to be remembered."""
+        return self.is_paused or self.is_skipped
+
+    def set_slots(self, slots: int) -> None:
+        """Ask so many at a time at most from now on, unless it has a limit of its own; who backs off stays lower."""
+        if self.has_own_slots or self.has_crawl_delay:
+            return
+        self.slots = slots if self.slots == self._base_slots else min(self.slots, slots)
+        self._base_slots = slots
 
     def took(self, seconds: float) -> None:
         """Take note of how long a request took."""

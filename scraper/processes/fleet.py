@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import structs
+from msgspec.structs import astuple
 
-from scraper.bottleneck import finish_s
+from scraper.bottleneck import Load, finish_s
 from scraper.config import Config
+from scraper.control.command import Command
 from scraper.earlier import EarlierRecords
 from scraper.engine import Results
 from scraper.errors import UsageError, reason_of
@@ -25,11 +27,11 @@ from scraper.processes.dealer import Dealer
 from scraper.processes.gathering import gather, reason_of_end
 from scraper.processes.interpreters import FreshInterpreters
 from scraper.processes.member import Member
-from scraper.processes.merging import explained, merged, total
+from scraper.processes.merging import explained, merged, merged_inside, total
 from scraper.processes.share import Share, run_share
 from scraper.stats import Stats
 from scraper.urls import FingerprintSet
-from scraper.view import View
+from scraper.view import Inside, View
 from scraper.wiring import process_count
 
 KILL_AFTER_S = 2.0
@@ -88,12 +90,16 @@ class Fleet:
     """Those of the notes, which the processes get from there."""
     earlier: EarlierRecords | None = None
     limit: int | None = None
+    is_streaming: bool = False
+    """A consumer takes the records out of `results`, when it likes."""
     watch: Callable[[Callable[[], View]], Coroutine[Any, Any, None]] | None = None
 
     stats: Stats = field(default_factory=Stats)
     is_stopping: bool = field(default=False, init=False)
     is_past_deadline: bool = field(default=False, init=False)
     """That is why."""
+    is_told_to_stop: bool = field(default=False, init=False)
+    """By `scrape ctl`; that is why."""
     _processes: int = field(init=False)
     _members: list[Member] = field(default_factory=list, init=False)
     _dealer: Dealer = field(init=False)
@@ -182,22 +188,60 @@ class Fleet:
             load=load,
         )
 
+    def obey(self, command: Command) -> str:
+        """Have the processes do what a person asks for; return a sentence on what that is. Raises UsageError."""
+        if command.verb == "stop":
+            self.is_told_to_stop = not self.is_stopping or self.is_told_to_stop
+            self.stop()
+            return "stopping: what is in flight has its time, and the same line goes on later"
+        if self.is_stopping:
+            raise UsageError("the run is ending: it stays as it is")
+        if command.verb != "concurrency":
+            for member in self._members:
+                member.order(command=astuple(command))
+            return {
+                "per-host": f"{command.value} at a time for each host from now on, but those with a limit of their own",
+                "pause": f"{command.host} is paused",
+                "resume": f"{command.host} is asked again, if it was paused or skipped",
+                "skip": f"{command.host} is skipped: its waiting URLs end as host-down",
+            }[command.verb]
+        if command.value < self._processes:
+            raise UsageError(f"each of the {self._processes} processes needs a worker: {self._processes} at least")
+        self.config = structs.replace(self.config, concurrency=command.value)
+        for member in self._members:
+            workers = self._workers_of(member.number)
+            member.order(command=astuple(structs.replace(command, value=workers)))
+        return f"{command.value} workers in {self._processes} processes"
+
+    def _workers_of(self, number: int) -> int:
+        """Return how many of the workers that process has."""
+        workers, more = divmod(self.config.concurrency, self._processes)
+        return workers + (number < more)
+
+    def inside(self) -> Inside:
+        """Return what is going on inside all of the processes, a second ago at most."""
+        return merged_inside([member.inside for member in self._members])
+
+    def load(self) -> Load:
+        """Return how the workers have spent their time so far."""
+        return merged([state.load for state in self._states()])
+
     def _states(self) -> list[wire.State]:
         return [member.state for member in self._members if member.state is not None]
 
     def _start(self, number: int, address: tuple[str, int], token: bytes) -> "Future[None]":
-        workers, more = divmod(self.config.concurrency, self._processes)
         share = Share(
             number=number,
             processes=self._processes,
             address=address,
             token=token,
             config=structs.replace(
-                self.config, concurrency=workers + (number < more), processes=1, output=None, limit=None
+                self.config, concurrency=self._workers_of(number), processes=1, output=None, limit=None
             ),
             log_level=logging.getLogger("scraper").getEffectiveLevel(),
             notes=self.notes.share(number),
             earlier_fd=None if self.earlier is None else self.earlier.fd,
+            is_streaming=self.is_streaming,
         )
         return self.executor.submit(run_share, share)
 

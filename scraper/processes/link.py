@@ -3,9 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
+from itertools import count
 
 from scraper.config import BACKLOG_JOBS, WRITE_BYTES
+from scraper.control.command import Command
 from scraper.engine import Engine, Results
+from scraper.errors import UsageError
 from scraper.fill import outline
 from scraper.models import Ending, Failure, Job, Lines, Record, Row
 from scraper.output.encoder import append_line
@@ -13,6 +17,8 @@ from scraper.processes import wire
 
 STATE_INTERVAL_S = 0.25
 """As often as the live line looks."""
+INSIDE_EVERY = 4
+"""What only a monitor or a person asks for, once a second: it is a pass over all workers."""
 
 
 class ParentGone(Exception):
@@ -70,6 +76,9 @@ class Link:
         while (order := await wire.next_order(reader)) is not None:
             if order.is_stop:
                 self.engine.stop()
+            if order.command is not None:
+                with suppress(UsageError):  # it is ending
+                    self.engine.obey(Command(*order.command))
             if order.rows:
                 self._rows.append(list(map(wire.row_of, order.rows)))
             self._is_last = self._is_last or order.is_last
@@ -112,16 +121,16 @@ class Link:
             self._write()
 
     async def tell_state(self) -> None:
-        """Send from time to time what the live line wants to know, and the log."""
-        while True:
+        """Send from time to time what the live line and others want to know, and the log."""
+        for number in count():
             await asyncio.sleep(STATE_INTERVAL_S)
-            self._write(state=self._state())
+            self._write(state=self._state(is_whole=number % INSIDE_EVERY == 0))
 
     def report(self, settled: list[int]) -> None:
         """Send the last: how it ended."""
         engine = self.engine
         report = wire.Report(engine.pending, dict(engine.deferred), settled)
-        self._write(state=self._state(), report=report)
+        self._write(state=self._state(is_whole=True), report=report)
 
     def _write(self, **parts: object) -> None:
         handed, self._handed = self._handed, []
@@ -141,10 +150,13 @@ class Link:
             is_hungry=waiting <= BACKLOG_JOBS or core.in_flight < engine.workers,
         )
 
-    def _state(self) -> wire.State:
+    def _state(self, *, is_whole: bool) -> wire.State:
         core = self.engine.frontier.core
         load = self.engine.load()
-        return wire.State(core.in_flight, core.waiting + len(self.engine.backlog), load, self.engine.lately())
+        return wire.State(
+            core.in_flight, core.waiting + len(self.engine.backlog), load, self.engine.lately(),
+            self.engine.inside() if is_whole else None,
+        )  # fmt: skip
 
 
 def _ending(record: Record) -> Ending:

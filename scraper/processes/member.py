@@ -6,6 +6,7 @@ from concurrent.futures import Future
 
 from scraper.models import Row
 from scraper.processes import wire
+from scraper.view import Inside
 
 ROWS_AHEAD = 2_000
 """Rows on their way to a process; with more of them it is not hungry, whatever it says."""
@@ -23,6 +24,7 @@ class Member:
         )
         self.status = wire.Status()
         self.state: wire.State | None = None
+        self.inside = Inside()
         self.report: wire.Report | None = None
         self._rows = 0
         self._jobs = 0
@@ -55,6 +57,8 @@ class Member:
         """Take note of what it sent, once that was dealt with."""
         self.status = harvest.status
         self.state = harvest.state or self.state
+        if harvest.state is not None and harvest.state.inside is not None:
+            self.inside = harvest.state.inside
         self.report = harvest.report or self.report
         self._returned += len(harvest.handed)
         self._records += len(harvest.endings)

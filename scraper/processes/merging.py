@@ -3,7 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from msgspec.structs import astuple
+
 from scraper.bottleneck import FULL_CORE, SHORTEST_S, Load, explain, remaining_s
+from scraper.seats import BUSY_NAMED, Busy
+from scraper.view import HostCounts, Inside
 
 _SUMMED = (
     "workers", "busy_s", "waiting_s", "starved_s", "tail_s", "cpu_s", "processes", "late_s", "pulses", "unfinished",
@@ -27,6 +31,25 @@ def merged(loads: Sequence[Load]) -> Load:
         elapsed_s=max((load.elapsed_s for load in loads), default=0.0),
         phases_s=phases,
         hosts=sorted(hosts, key=remaining_s, reverse=True)[:_HOSTS_KEPT],
+    )
+
+
+def merged_inside(insides: Sequence[Inside]) -> Inside:
+    """Return what is going on inside several processes."""
+    phases: dict[str, Counter[int]] = {}
+    busy: list[Busy] = []
+    for inside in insides:
+        for phase, counts in inside.phases.items():
+            phases.setdefault(phase, Counter()).update(counts)
+        busy += inside.busy
+    return Inside(
+        in_flight=total([dict(inside.in_flight) for inside in insides]),
+        hosts=HostCounts(*(sum(counts) for counts in zip(*(astuple(each.hosts) for each in insides), strict=True))),
+        open_sockets=sum(inside.open_sockets for inside in insides),
+        stalls=sum(inside.stalls for inside in insides),
+        quiet_s=min((inside.quiet_s for inside in insides), default=0.0),
+        phases=phases,
+        busy=sorted(busy, key=lambda each: -each.for_s)[:BUSY_NAMED],
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import sys
 import traceback
 from collections import deque
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from scraper.poison import NotesShare, ParseNotes
 from scraper.processes import wire
 from scraper.processes.interpreters import leave_signals_to_parent
 from scraper.processes.link import Link, ParentGone
+from scraper.watchdog import THREAD as WATCHDOG
 from scraper.wiring import make_engine, make_results, make_worker, within_limits
 
 
@@ -38,6 +40,8 @@ class Share(Struct, frozen=True):
     notes: NotesShare
     earlier_fd: int | None = None
     """The descriptor of the output that the run compares with."""
+    is_streaming: bool = False
+    """A consumer takes the records when it likes."""
 
 
 def run_share(share: Share) -> None:
@@ -60,7 +64,7 @@ async def _work(share: Share, log: "_Log") -> None:
             link = Link(share.number, share.processes, writer, log.taken)
             link.engine = engine = make_engine(
                 config, worker=worker, names=names, rows=link, results=make_results(config), sink=link.send,
-                peers=link, fatal=notes.fatal, backlog_jobs=math.inf,
+                peers=link, fatal=notes.fatal, backlog_jobs=math.inf, is_streaming=share.is_streaming,
             )  # fmt: skip
             try:
                 async with asyncio.TaskGroup() as group:
@@ -88,6 +92,9 @@ class _Log(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         cause = "".join(traceback.format_exception(*record.exc_info)).rstrip() if record.exc_info else None
         self._lines.append(wire.LogLine(record.name, record.levelno, _message(record), record.created, cause))
+        if record.threadName == WATCHDOG:  # the loop is held, and would send it once it no longer is
+            with suppress(OSError, ValueError, AttributeError):
+                sys.stderr.write(f"scrape: {_message(record)}\n")
 
     def taken(self) -> list[wire.LogLine]:
         """Return the lines that came since the last call."""

@@ -9,9 +9,11 @@ import msgspec
 from msgspec import Struct, structs
 
 from scraper.bottleneck import Load
+from scraper.control.command import Verb
 from scraper.models import Ending, Job, Row
 from scraper.output.encoder import as_json
 from scraper.urls import fingerprint
+from scraper.view import Inside
 
 TOKEN_BYTES = 32
 BUFFER_BYTES = 256 * 1024
@@ -59,6 +61,8 @@ class State(Struct, frozen=True, array_like=True):
     queued: int
     load: Load
     lately: Load
+    inside: Inside | None = None
+    """Not each time."""
 
 
 class Report(Struct, frozen=True, array_like=True):
@@ -82,6 +86,8 @@ class Order(Struct, frozen=True, array_like=True, kw_only=True):
     is_over: bool = False
     """Nor jobs: no process has anything left."""
     is_stop: bool = False
+    command: tuple[Verb, str, int] | None = None
+    """What a person asks for: the fields of a Command."""
 
 
 class Harvest(Struct, frozen=True, array_like=True, kw_only=True):

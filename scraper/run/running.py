@@ -3,8 +3,11 @@
 from collections import Counter
 from typing import Protocol
 
+from scraper.bottleneck import Load
+from scraper.control.command import Command
 from scraper.stats import Stats
 from scraper.urls import FingerprintSet
+from scraper.view import Inside, View
 
 
 class Running(Protocol):
@@ -15,6 +18,8 @@ class Running(Protocol):
     limit: int | None
     is_stopping: bool
     is_past_deadline: bool
+    is_told_to_stop: bool
+    """`scrape ctl` asked for it."""
 
     @property
     def is_source_read(self) -> bool:
@@ -37,6 +42,22 @@ class Running(Protocol):
     @property
     def deferred(self) -> Counter[str]:
         """URLs, by host, that stay pending because their host asked for a longer pause than a run waits for."""
+        ...
+
+    def view(self) -> View:
+        """Return what it tells of itself."""
+        ...
+
+    def inside(self) -> Inside:
+        """Return what is going on inside."""
+        ...
+
+    def load(self) -> Load:
+        """Return how the workers have spent their time so far."""
+        ...
+
+    def obey(self, command: Command) -> str:
+        """Do what a person asks for; return a sentence on what that is. Raises UsageError."""
         ...
 
     def held_back(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from scraper.fill import Coverage, FieldCounts
-from scraper.models import NOT_MODIFIED, Change, Ending, Record
+from scraper.models import NOT_MODIFIED, Change, Ending, Record, Timings
 from scraper.stats.histogram import Histogram
 from scraper.stats.hosts import HostTimes
 from scraper.stats.summary import Summary
@@ -38,6 +38,8 @@ class Stats:
     """Decoded bodies."""
     latency: Histogram = field(default_factory=Histogram)
     """Milliseconds of the records' last attempts."""
+    phases: dict[str, Histogram] = field(default_factory=dict)
+    """Those of each phase that is a key: none, unless somebody wants them."""
     fields: FieldCounts = field(default_factory=FieldCounts)
     """Which of the ok pages have which fields."""
     hosts: HostTimes = field(default_factory=HostTimes)
@@ -69,6 +71,18 @@ class Stats:
         if record.elapsed_ms is not None:
             self.latency.add(record.elapsed_ms)
             self.hosts.add(record.final_url or record.url, record.elapsed_ms)
+        if self.phases and isinstance(record, Record) and record.timings is not None:
+            self._add_phases(record.timings)
+
+    def _add_phases(self, timings: Timings) -> None:
+        for phase, histogram in self.phases.items():
+            value_ms = getattr(timings, phase)
+            if value_ms is not None:
+                histogram.add(value_ms)
+
+    def measure_phases(self) -> None:
+        """Keep the latencies of each phase from now on: 4 µs a page."""
+        self.phases = {phase: Histogram() for phase in Timings.__struct_fields__}
 
     @property
     def done(self) -> int:

@@ -60,6 +60,10 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """Sockets open now, idle ones included."""
         return self._pool.budget.open
 
+    def resize(self, limit: int, max_open: int) -> None:
+        """Have `limit` connections in use at most from now on, and `max_open` sockets open."""
+        self._pool.resize(limit=limit, max_open=max_open)
+
     @property
     def names(self) -> CachingResolver | None:
         """What resolves the names of the hosts that are asked; None when a proxy does."""

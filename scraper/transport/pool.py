@@ -64,14 +64,24 @@ class SocketBudget:
         """Wait until one more socket may be opened, and promise it."""
         while self.open + self._promised >= self._max_open:
             if self.open + self._promised - self._ending >= self._max_open and self._idle:
-                oldest = next(iter(self._idle))
-                self._ending += oldest.is_connected()
-                self.take(oldest)
-                oldest.abort()
+                self._end_oldest()
             else:
                 self._closing.clear()
                 await self._closing.wait()
         self._promised += 1
+
+    def resize(self, max_open: int) -> None:
+        """Have so many sockets open from now on, once idle connections are enough to end."""
+        self._max_open = max_open
+        while self.open + self._promised - self._ending > self._max_open and self._idle:
+            self._end_oldest()
+        self._closing.set()
+
+    def _end_oldest(self) -> None:
+        oldest = next(iter(self._idle))
+        self._ending += oldest.is_connected()
+        self.take(oldest)
+        oldest.abort()
 
     def use_room(self) -> None:
         """End a promise: its socket was opened, or will not be."""
@@ -138,6 +148,11 @@ class CappedConnector(aiohttp.TCPConnector):
         if not req.proxy:
             self._look_at_peer(connection, phases)
         return connection
+
+    def resize(self, *, limit: int, max_open: int) -> None:
+        """Change both limits: what is over them ends, idle connections at once and the others when they are done."""
+        self._limit = limit
+        self.budget.resize(max_open)
 
     def _look_at_peer(self, connection: Connection, phases: Phases) -> None:
         """Raise BlockedAddress for a connection that was kept from a request that was free to go there."""

@@ -14,7 +14,9 @@ def words_read(*words):
     return context._protected_args[0], [*context._protected_args[1:], *context.args]
 
 
-@pytest.mark.parametrize("name", ["demo", "plan", "try", "verify", "extract", "export", "show", "report", "diff"])
+@pytest.mark.parametrize(
+    "name", ["demo", "plan", "try", "verify", "extract", "export", "show", "report", "diff", "metrics", "ctl"]
+)
 def test_a_first_word_that_is_a_commands_name_is_the_command(name):
     assert words_read(name, "x.txt") == (name, ["x.txt"])
 

@@ -51,7 +51,7 @@ def completed(script, folder, *words):
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (["scrape", ""], {"demo", "plan", "verify", "extract", "export", "show", "try", "report", "diff"}),
+        (["scrape", ""], set("demo plan try verify extract export show report diff metrics ctl".split())),
         (["scrape", "ex"], {"extract", "export", "exa.txt", "exb/"}),
         (["scrape", "ur"], set()),  # bash itself completes files then
         (["scrape", "--sel"], {"--select"}),

@@ -1,10 +1,14 @@
 """What one attempt knows of its phases, whatever ends it."""
 
+import asyncio
 from time import perf_counter
+
+import pytest
 
 from scraper.errors import BadRedirect, DnsTimeout
 from scraper.fetcher.attempt import Attempt
 from scraper.models import Redirect, Request, Timings
+from scraper.seats import CURRENT, Seats
 from scraper.urls import parse
 
 URL = "http://a.test/"
@@ -59,3 +63,44 @@ def test_each_hop_tells_when_it_is_sent():
         made.phases.on_sent()
         made.answered(302)
     assert calls == [f"{URL}0", f"{URL}1"]
+
+
+def test_it_tells_what_it_waits_for():
+    made = attempt()
+    seen = [made.phase]
+    made.begin(URL)
+    made.phases.dns_began = perf_counter()
+    seen.append(made.phase)
+    made.phases.dns = 1.0
+    seen.append(made.phase)
+    made.phases.is_connected = True
+    seen.append(made.phase)
+    made.answered(200)
+    seen.append(made.phase)
+    made.begin(f"{URL}2")
+    seen.append(made.phase)
+    assert seen == ["connect", "dns", "connect", "first_byte", "body", "connect"]
+
+
+def test_the_worker_whose_task_it_is_knows_it():
+    seat = Seats().add(0)
+    try:
+        assert seat.attempt is None
+        made = attempt()
+        assert seat.attempt is made
+    finally:
+        CURRENT.set(None)
+
+
+def test_one_that_is_given_up_ends_at_once_and_once():
+    async def scenario():
+        made = attempt()
+        made.give_up(1.0)  # not begun: nothing to end
+        async with asyncio.timeout(9.0) as made.limit:
+            made.give_up(120.0)
+            made.give_up(240.0)
+            await asyncio.sleep(1.0)
+        return made
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(scenario())

@@ -11,6 +11,7 @@ from local_site import html, raw, redirect, reply
 from scraper import errors
 from scraper.fetcher import Fetcher
 from scraper.models import Job, Redirect, Request, Row, Timings, Trail
+from scraper.seats import Seats
 from scraper.transport import AiohttpTransport
 from scraper.transport.addresses import Guard
 from scraper.transport.dns import CachingResolver
@@ -543,3 +544,42 @@ def test_a_connection_goes_on_after_a_304():
             return site.connections
 
     assert asyncio.run(scenario()) == 1
+
+
+def test_an_attempt_that_is_given_up_ends_as_deadline_and_is_not_tried_again():
+    async def answer(_):
+        seat.attempt.give_up(120.0)
+        await asyncio.Event().wait()
+
+    async def scenario():
+        nonlocal seat
+        seat = Seats().add(0)
+        with pytest.raises(errors.DeadlineExceeded, match="given up: nothing came for 120 s") as ended:
+            await fetcher(httpx.MockTransport(answer))(Request(url="http://a.test/"))
+        return ended.value
+
+    seat = None
+    error = asyncio.run(scenario())
+    assert not error.is_retried
+    assert error.timings.connect is not None
+
+
+def test_the_bytes_of_a_body_are_counted_as_they_come():
+    counts = []
+
+    async def body():
+        for _ in range(3):
+            yield b"<p>x"
+            counts.append(seat.attempt.received)
+
+    async def scenario():
+        nonlocal seat
+        seat = Seats().add(0)
+        transport = httpx.MockTransport(
+            lambda _: httpx.Response(200, headers={"Content-Type": "text/html"}, content=body())
+        )
+        await fetcher(transport)(Request(url="http://a.test/"))
+
+    seat = None
+    asyncio.run(scenario())
+    assert counts == [4, 8, 12]

@@ -371,3 +371,52 @@ def test_a_crawl_delay_is_remembered_for_good():
     frontier.done(job(0), 2.5, ANSWERED)
     assert frontier.pop(10 * MEMORY_S) is None
     assert frontier.pace("a").has_crawl_delay
+
+
+def test_a_paused_host_keeps_its_jobs_until_it_is_resumed_and_longer_than_any_other_is_remembered():
+    frontier = core()
+    frontier.pause("a", 0.0)
+    frontier.push(job(0, "a"), 0.0)
+    frontier.push(job(1, "b"), 0.0)
+    assert drain(frontier) == [1]
+    assert frontier.next_due() is None  # no time passes for it
+    assert frontier.pop(10 * MEMORY_S) is None
+    assert frontier.resume("a", 10 * MEMORY_S)
+    assert drain(frontier, 10 * MEMORY_S) == [0]
+    assert not frontier.resume("a", 10 * MEMORY_S)
+
+
+def test_a_host_without_jobs_can_be_paused_for_those_to_come():
+    frontier = core()
+    frontier.push(job(0, "a"), 0.0)
+    assert drain(frontier) == [0]
+    frontier.pause("a", 0.0)
+    frontier.done(job(0, "a"), 0.0)
+    frontier.pop(2 * MEMORY_S)
+    frontier.push(job(1, "a"), 2 * MEMORY_S)
+    assert drain(frontier, 2 * MEMORY_S) == []
+
+
+def test_the_jobs_of_a_skipped_host_start_at_once_however_many_to_be_ended():
+    frontier = core(per_host=1)
+    for number in range(5):
+        frontier.push(job(number, "a"), 0.0)
+    assert drain(frontier) == [0]
+    frontier.skip("a", 0.0)
+    assert frontier.pace("a").is_given_up
+    assert drain(frontier) == [1, 2, 3, 4]
+
+
+def test_slots_change_for_hosts_that_are_known_and_those_to_come():
+    frontier = core(per_host=1)
+    for number in range(6):
+        frontier.push(job(number, "a"), 0.0)
+    assert drain(frontier) == [0]
+    frontier.set_slots(3, 0.0)
+    assert drain(frontier) == [1, 2]
+    for number in range(6, 12):
+        frontier.push(job(number, "b"), 0.0)
+    assert drain(frontier) == [6, 7, 8]
+    frontier.set_slots(1, 0.0)
+    frontier.done(job(0, "a"), 0.0)
+    assert drain(frontier) == []

@@ -146,3 +146,27 @@ def test_a_probe_that_is_answered_closes_the_breaker(answer):
     for _ in range(BREAKER_FAILURES - 1):
         host.end(BREAKER_WAITS_S[0], FAILED)
     assert not host.is_down
+
+
+def test_slots_for_all_hosts_leave_alone_who_has_its_own_or_backs_off():
+    plain, own, slowed, crawled = (Pace(slots=4, gap_s=0.0) for _ in range(4))
+    own.has_own_slots = True
+    slowed.end(0.0, Signal("pushed-back", pause_s=1.0))
+    crawled.obey(2.0, now=0.0)
+    for each in (plain, own, slowed, crawled):
+        each.set_slots(8)
+    assert [each.slots for each in (plain, own, slowed, crawled)] == [8, 4, 2, 1]
+    slowed.set_slots(1)
+    assert slowed.slots == 1
+
+
+def test_a_paused_host_has_no_slot_and_is_remembered():
+    pace = Pace(slots=4, gap_s=0.0)
+    assert pace.is_plain(0.0)
+    pace.is_paused = True
+    assert not pace.has_slot(0)
+    assert not pace.is_plain(0.0)
+    assert pace.limit == "paused"
+    pace.is_paused, pace.is_skipped = False, True
+    assert pace.has_slot(1000)
+    assert pace.is_given_up

@@ -12,7 +12,9 @@ import local_site
 import pytest
 from local_site import html, redirect, reply
 
-from scraper import UsageError, scrape, stream
+from scraper import UsageError, api, scrape, stream
+from scraper.config import Config
+from scraper.control.command import Command
 from scraper.errors import OutputError
 from scraper.processes.fleet import _refuse_unsendable
 from scraper.processes.wire import owner_of
@@ -255,3 +257,44 @@ def test_a_run_compares_with_an_earlier_one_as_in_one_process(scrape_in_threads,
     assert (young.summary.unasked, young.summary.ok, young.summary.duplicates) == (21, 21, 1)
     assert run.summary.is_balanced
     assert young.summary.is_balanced
+
+
+def test_the_processes_do_what_a_person_asks_for_and_are_told_of_as_one(web, threads, tmp_path):  # noqa: ARG001 - in place
+    hosts = [web.hosts(process)[0] for process in (0, 1)]
+    seen = {}
+
+    async def scenario():
+        def on_start(run):
+            seen["run"] = run
+            steering.append(group.create_task(steer(run)))
+
+        async def steer(run):
+            while run.inside().hosts.active < 2:  # told once a second at most, at a quarter of one at first
+                await asyncio.sleep(0.01)
+            with pytest.raises(UsageError, match="each of the 2 processes needs a worker"):
+                run.obey(Command("concurrency", value=1))
+            seen["told"] = [
+                run.obey(Command("concurrency", value=5)),
+                run.obey(Command("skip", host=hosts[0])),
+                run.obey(Command("pause", host=hosts[1])),
+                run.obey(Command("resume", host=hosts[1])),
+                run.obey(Command("per-host", value=10)),
+            ]
+            seen["workers"] = run.view().workers
+
+        steering = []
+        config = Config(processes=2, concurrency=4, robots=False, per_host=1, delay=0.02, metrics_port=0)
+        urls = [f"http://{host}/{n}" for n in range(40) for host in hosts]
+        async with asyncio.TaskGroup() as group:
+            return await api.run(api.rows_of(urls, config), config, on_start=on_start)
+
+    run = asyncio.run(asyncio.wait_for(scenario(), 20))
+    assert seen["told"][0] == "5 workers in 2 processes"
+    assert seen["told"][1] == f"{hosts[0]} is skipped: its waiting URLs end as host-down"
+    assert seen["workers"] == 5
+    assert run.summary.is_balanced
+    assert {record.url.split("/")[2] for record in run.failed} == {hosts[0]}
+    assert set(run.summary.errors) == {"host-down"}
+    inside = seen["run"].inside()
+    assert sum(inside.phases["parse"].values()) == run.summary.ok
+    assert inside.in_flight["connect"] == 0

@@ -90,3 +90,32 @@ def test_a_cancelled_dial_gives_its_promise_back():
 def test_with_room_for_those_in_use_only_every_host_change_dials():
     _, connections = asyncio.run(hammer(hosts=["127.0.0.1", "127.0.0.2"], rounds=3, limit=1, max_open=1))
     assert connections == 6
+
+
+def test_fewer_sockets_are_kept_once_the_cap_is_lowered_and_more_once_it_is_raised():
+    async def scenario():
+        async with local_site.serve({"/": html("x")}, host="0.0.0.0") as site:
+            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
+            client = AiohttpTransport(limit=4, max_open=8, idle_timeout_s=30.0, resolver=resolver)
+
+            async def ask(numbers):
+                for number in numbers:
+                    response = await client.handle_async_request(
+                        httpx.Request("GET", site.url("/", host=f"127.0.0.{number}"))
+                    )
+                    async for _ in response.stream:
+                        pass
+                    await response.aclose()
+                await asyncio.sleep(0.01)
+                return client.open_sockets
+
+            before = await ask(range(1, 9))
+            client.resize(limit=1, max_open=2)
+            await asyncio.sleep(0.01)
+            lowered = client.open_sockets, await ask(range(1, 9))
+            client.resize(limit=8, max_open=6)
+            raised = await ask(range(1, 9))
+            await client.aclose()
+            return before, lowered, raised
+
+    assert asyncio.run(scenario()) == (8, (2, 2), 6)
