@@ -1,4 +1,4 @@
-"""A minimal HTTP/1.1 server on 127.0.0.1: GET and HEAD, keep-alive, gzip, streams (RFC 9110, RFC 9112)."""
+"""A minimal HTTP/1.1 server, on loopback by default: GET and HEAD, keep-alive, gzip, streams (RFC 9110, RFC 9112)."""
 
 import asyncio
 import gzip
@@ -41,18 +41,22 @@ class Request(NamedTuple):
     keeps_alive: bool
 
 
-class Server:
-    """Answers on a port of 127.0.0.1, a free one when it is 0, with what `respond` returns for a request."""
+Respond = Callable[[Request], Awaitable[Reply]]
 
-    def __init__(self, respond: Callable[[Request], Awaitable[Reply]], *, port: int = 0) -> None:
+
+class Server:
+    """Answers on a port of `host`, a free one when it is 0, with what `respond` returns for a request."""
+
+    def __init__(self, respond: Respond, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self._respond = respond
+        self._host = host
         self._port = port
         self._conversations: set[asyncio.Task[None]] = set()
         self._is_stopping = False
 
     async def start(self) -> int:
         """Return the port. Raises OSError when it is taken."""
-        self._server = await asyncio.start_server(self._converse, "127.0.0.1", self._port, limit=HEAD_LIMIT_BYTES)
+        self._server = await asyncio.start_server(self._converse, self._host, self._port, limit=HEAD_LIMIT_BYTES)
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 

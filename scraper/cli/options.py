@@ -259,6 +259,22 @@ ConfigFile = Annotated[
         metavar="FILE.toml",
     ),
 ]
+MetricsPort = Annotated[
+    str | None,
+    _opt(
+        _UNATTENDED,
+        "Serve Prometheus metrics while the run goes on, on this port of 127.0.0.1 or at HOST:PORT.",
+        metavar="PORT",
+    ),
+]
+MetricsFile = Annotated[
+    str | None,
+    _opt(
+        _UNATTENDED,
+        "At the end, however it comes, write the metrics and the exit code for node_exporter's textfile collector.",
+        metavar="FILE.prom",
+    ),
+]
 Dashboard = Annotated[
     str | None,
     _opt(

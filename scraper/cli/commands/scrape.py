@@ -80,6 +80,8 @@ def scrape_sources(  # noqa: PLR0913, PLR0917 - the command line's options, each
     keep_runs: options.KeepRuns = None,
     heartbeat: options.Heartbeat = None,
     notify: options.Notify = None,
+    metrics_port: options.MetricsPort = None,
+    metrics_file: options.MetricsFile = None,
     config: options.ConfigFile = None,
     dashboard: options.Dashboard = None,
     quiet: options.Quiet = None,
