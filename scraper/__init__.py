@@ -8,9 +8,11 @@
 
 The way of the data, and the folder:
 
-    sources/ ──Row──> engine ──Job──> door ──> frontier/ ──Job──> worker xN ──Record──> writer ──> output/
+    sources/ ──Row──> intake ──Job──> door ──> frontier/ ──Job──> worker xN ──Record──> writer ──> output/
     (lazy)            (dedup,         (robots)  (bounded, per    fetcher/, extract/     (owns the file;
                        backlog)                  host, priority)  retry: back again       resume/ reads it)
+
+engine runs them all and stops them, on one event loop; processes/ runs several engines, each on hosts of its own.
 
 api is what is offered, and wiring puts the parts together; cli/ is the command line, plan/ foretells a run, verify
 proves it from its files, report/ makes a page of them; dashboard/ and progress show it while it goes, as view tells it
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from scraper.api import ascrape, open_run, scrape, stream
-    from scraper.config import VERSION as __version__  # noqa: N811 - the usual name of a package's version
     from scraper.config import Config
+    from scraper.config.constants import VERSION as __version__  # noqa: N811 - the usual name of a package's version
     from scraper.errors import DataCheckFailed, OutputError, OutputLocked, RunError, ScraperError, UrlError, UsageError
     from scraper.models import Failure, Link, Page, Record, Redirect, Timings
     from scraper.recipe import Field, Recipe
@@ -69,7 +71,7 @@ _MODULES = {
     "stats": "Summary",
 }
 _LATER = {name: (module, name) for module, names in _MODULES.items() for name in names.split()}
-_LATER["__version__"] = ("config", "VERSION")
+_LATER["__version__"] = ("config.constants", "VERSION")
 """Names whose modules are imported when they are asked for: the command is up, and deals with Ctrl-C, at once."""
 
 

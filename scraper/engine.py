@@ -2,52 +2,33 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
-from contextlib import aclosing
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
-from itertools import count
-from typing import Any, Protocol
-
-from msgspec import structs
+from typing import Any
 
 from scraper.backlog import Backlog
 from scraper.bottleneck import HostLoad, Load, explain, finish_s
-from scraper.config import BACKLOG_JOBS, HOST_SHARE, SOCKETS_PER_WORKER
+from scraper.config.constants import BACKLOG_JOBS, SOCKETS_PER_WORKER
 from scraper.control.command import Command
 from scraper.crew import Crew
 from scraper.door import Door
-from scraper.errors import HostDown, ParseLimit, RunError, UrlError, UsageError, reason_of
+from scraper.errors import HostDown, UsageError, reason_of
 from scraper.frontier import Frontier, Pace
-from scraper.models import Job, Lines, Record, Row, Rows, Timings
+from scraper.intake import Intake, Peers, PlaceOf
+from scraper.models import Job, Lines, Record, Rows, Timings
 from scraper.seats import CURRENT, Seats
 from scraper.stats import Stats
 from scraper.stats import count as count_of
 from scraper.timesheet import Timesheet
-from scraper.urls import Address, FingerprintSet, address_of, identity, masked
+from scraper.urls import FingerprintSet
 from scraper.view import HostCounts, Inside, View
 from scraper.watchdog import LoopWatch, StallWatch, busiest
-from scraper.worker import Worker, failure_record, refusal_record
+from scraper.worker import Worker
 
 PULSE_S = 0.25
 
 Results = asyncio.Queue[Record | Lines | None]
 """Records on their way to the writer; None: there will be no more."""
-
-
-PlaceOf = Callable[[int], int | None]
-"""From a URL's `identity` to the `earlier` of its Row."""
-
-
-class Peers(Protocol):
-    """The other processes of the run: each asks hosts of its own."""
-
-    def take(self, job: Job, wait_s: float | None = None) -> bool:
-        """Hand `job` to the process that asks its host, a next try in `wait_s` seconds; False: that is this one."""
-        ...
-
-    async def finished(self) -> None:
-        """Wait until no process has anything left that could be handed over."""
-        ...
 
 
 @dataclass(kw_only=True)
@@ -86,8 +67,6 @@ class Engine:
     """With more in the backlog, the rows are read on only for a worker that has nothing to do."""
 
     stats: Stats = field(default_factory=Stats)
-    is_source_read: bool = field(default=False, init=False)
-    """Every line of the source was taken up."""
     is_stopping: bool = field(default=False, init=False)
     is_past_deadline: bool = field(default=False, init=False)
     """That is why."""
@@ -97,10 +76,6 @@ class Engine:
     """URLs, by host, that stay pending because their host asked for a longer pause than a run waits for."""
     _producer: asyncio.Task[None] | None = field(default=None, init=False)
     _grace: asyncio.TimerHandle | None = field(default=None, init=False)
-    _ordinals: "count[int]" = field(default_factory=count, init=False)
-    _urls: int = field(default=0, init=False)
-    _unrecorded: int = field(default=0, init=False)
-    """Jobs that robots.txt has just denied, and whose records are not written yet."""
     _left_behind: int = field(default=0, init=False)
     """Jobs that were in the backlog when the run ended."""
     _seats: Seats = field(default_factory=Seats, init=False)
@@ -108,7 +83,7 @@ class Engine:
     _sheet: Timesheet = field(init=False)
     _crew: Crew = field(init=False)
     _stalls: StallWatch = field(init=False)
-    _source_error: RunError | None = field(default=None, init=False)
+    _intake: Intake = field(init=False)
 
     def __post_init__(self) -> None:
         """Start to count the time."""
@@ -116,6 +91,21 @@ class Engine:
             workers=self.workers, hosts=self._host_loads, clock=self.clock, cpu_clock=self.cpu_clock
         )
         self._crew = Crew(self._work, self._seats, self._sheet)
+        self._intake = Intake(
+            rows=self.rows,
+            frontier=self.frontier,
+            door=self.door,
+            worker=self.worker,
+            backlog=self.backlog,
+            stats=self.stats,
+            emit=self._emit,
+            finished=self.finished,
+            fatal=self.fatal,
+            earlier=self.earlier,
+            limit=self.limit,
+            peers=self.peers,
+            backlog_jobs=self.backlog_jobs,
+        )
         self._stalls = StallWatch(self._seats, now=self.clock(), is_streaming=self.is_streaming)
 
     async def run(self) -> None:
@@ -138,8 +128,8 @@ class Engine:
                 self._grace.cancel()
             self._left_behind = len(self.backlog)
             self.backlog.close()
-        if self._source_error is not None:
-            raise self._source_error
+        if self._intake.error is not None:
+            raise self._intake.error
 
     def stop(self) -> None:
         """First call: start nothing new, give what is in flight the grace time. Second call: cancel it now."""
@@ -153,11 +143,16 @@ class Engine:
             self._grace = asyncio.get_running_loop().call_later(self.grace_s, self._cancel)
 
     @property
+    def is_source_read(self) -> bool:
+        """Every line of the source was taken up."""
+        return self._intake.is_source_read
+
+    @property
     def pending(self) -> int:
         """URLs that were taken up and have no record."""
         core = self.frontier.core
         in_frontier = core.waiting + core.in_flight - core.errands
-        return in_frontier + len(self.backlog) + self._left_behind + self.deferred.total() + self._unrecorded
+        return in_frontier + len(self.backlog) + self._left_behind + self.deferred.total() + self._intake.unrecorded
 
     def view(self) -> View:
         """Return what it tells of itself: of what holds it back now, not of what did an hour ago."""
@@ -206,6 +201,10 @@ class Engine:
                 watch.beat()
                 self._stalls.look(now, self.stats.done)
 
+    async def accept(self, job: Job, wait_s: float | None) -> None:
+        """Go on with a job that another process hands over: where a redirect leads, or its next try in `wait_s`."""
+        await self._intake.accept(job, wait_s)
+
     def _cancel(self) -> None:
         if self._producer is not None:
             self._producer.cancel()
@@ -213,7 +212,7 @@ class Engine:
 
     async def _scrape(self) -> None:
         async with asyncio.TaskGroup() as group:
-            self._producer = group.create_task(self._produce(), name="producer")
+            self._producer = group.create_task(self._intake.run(), name="producer")
             self._crew.start(group, self.workers)
             if self.is_stopping:  # asked before there was anything to stop
                 self._cancel()
@@ -257,85 +256,6 @@ class Engine:
             sockets.resize(workers, SOCKETS_PER_WORKER * workers)
         return told
 
-    async def _produce(self) -> None:
-        try:
-            batches: AsyncGenerator[list[Row], None] = self.rows.__aiter__()
-            async with aclosing(batches):
-                async for batch in batches:
-                    for row in batch:
-                        await self._take(row)
-                        if self._urls == self.limit:
-                            break
-                    if self._urls == self.limit:
-                        break
-                    await asyncio.sleep(0)  # a batch that fits the frontier never waited: let the workers begin
-                    if len(self.backlog) > self.backlog_jobs:
-                        await self.frontier.idleness()
-            self.is_source_read = True
-        except RunError as error:  # a damaged source: what was read of it is still scraped
-            self._source_error = error
-        except asyncio.CancelledError:
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                raise
-            self._source_error = UsageError("the source ended early: something that it awaited was cancelled")
-        if self.peers is not None:
-            await self.peers.finished()
-        self.frontier.close()
-
-    async def accept(self, job: Job, wait_s: float | None) -> None:
-        """Go on with a job that another process hands over: where a redirect leads, or its next try in `wait_s`."""
-        job = structs.replace(job, ordinal=next(self._ordinals))
-        if wait_s is None:
-            await self._place(job)
-        else:
-            self.frontier.later(job, wait_s)
-
-    async def _take(self, row: Row) -> None:
-        """Bring one line of the input on its way. It counts as read once it is."""
-        if not row.url:
-            self.stats.blank += 1
-        else:
-            self._urls += 1
-            target = _address(row)
-            key = identity(row.url, target if isinstance(target, Address) else None)
-            if "@" in row.url:  # nothing after this needs a password that stands in it, but Job.href
-                row = structs.replace(row, url=masked(row.url))
-            if key in self.finished:
-                self.stats.already_done += 1
-            elif not self.frontier.core.claim(key):
-                self.stats.duplicates += 1
-            elif isinstance(target, UrlError):
-                await self._emit(failure_record(self._job(row), target))
-            elif key in self.fatal:
-                await self._refuse(self._job(row, target), ParseLimit("the process died twice while it was parsed"))
-                self.fatal.remove(key)
-            else:
-                await self._begin(row if self.earlier is None else with_earlier(row, self.earlier(key)), target)
-        self.stats.lines += 1
-
-    async def _begin(self, row: Row, target: Address) -> None:
-        """Have the row's page asked for, unless what an earlier run has of it will do."""
-        if row.earlier is not None and (record := self.worker.unasked(row)) is not None:
-            await self._emit(record)
-        else:
-            await self._place(self._job(row, target))
-
-    async def _place(self, job: Job) -> None:
-        """Bring `job` to the frontier, or to the backlog when its host has its share of the window."""
-        if self.frontier.core.waiting_of(job.host) >= HOST_SHARE or self.backlog.waiting(job.host):
-            self.backlog.put(job)
-            return
-        if job.trail is None:  # where a redirect leads was in the window before
-            await self.frontier.room()
-        if denial := self.door.offer(job):
-            await self._refuse_all([(job, denial)])
-
-    def _job(self, row: Row, target: Address | None = None) -> Job:
-        href, host, _, origin = target or ("", "", "", "")
-        return Job(
-            row=row, href=href, host=host, origin=origin, ordinal=next(self._ordinals), attempt=1 if target else 0
-        )
-
     async def _work(self, number: int) -> None:
         sheet = self._sheet
         seat = self._seats.add(number)
@@ -347,10 +267,10 @@ class Engine:
             if pace.is_given_up:
                 await self._end_unasked(job, pace)
             elif job.is_robots:
-                await self._refuse_all(await self.door.run(job))
+                await self._intake.refuse_all(await self.door.run(job))
             else:
                 timings = await self._try(job, pace)
-            await self._refill(job.host)
+            await self._intake.refill(job.host)
             await asyncio.sleep(0)  # the writer's turn: the record is in the file before the next request is sent
             seat.leave()
             sheet.end(number, timings, is_robots=job.is_robots)
@@ -371,18 +291,12 @@ class Engine:
             await self._emit(outcome.record)
         self.frontier.done(job, outcome.signal)
         if outcome.following is not None and not self._is_taken(outcome.following):
-            await self._place(outcome.following)
+            await self._intake.place(outcome.following)
         return outcome.timings
 
     def _is_taken(self, job: Job, wait_s: float | None = None) -> bool:
         """Return whether another process goes on with `job`, for its host is that one's to ask."""
         return self.peers is not None and self.peers.take(job, wait_s)
-
-    async def _refill(self, host: str) -> None:
-        """Bring jobs of `host` from the backlog to the frontier when it has few left there."""
-        while self.backlog.waiting(host) and self.frontier.core.waiting_of(host) <= HOST_SHARE // 2:
-            jobs = self.backlog.take(host, HOST_SHARE // 2)
-            await self._refuse_all([(job, denial) for job in jobs if (denial := self.door.offer(job))])
 
     def _why_idle(self) -> str:
         if self.frontier.core.waiting or len(self.backlog):
@@ -435,18 +349,8 @@ class Engine:
                 "is skipped: `scrape ctl` asked for it",
                 "failed so often in a row that it is not asked any more",
             )
-            await self._refuse(job, HostDown(f"{job.host} {skipped if pace.is_skipped else down}"))
+            await self._intake.refuse(job, HostDown(f"{job.host} {skipped if pace.is_skipped else down}"))
         self.frontier.done(job)
-
-    async def _refuse_all(self, denied: list[tuple[Job, UrlError]]) -> None:
-        self._unrecorded += len(denied)
-        for job, denial in denied:
-            await self._refuse(job, denial)
-            self._unrecorded -= 1
-
-    async def _refuse(self, job: Job, reason: UrlError) -> None:
-        """Write the record of a job that is not tried, or not any more."""
-        await self._emit(refusal_record(job, reason))
 
     async def _emit(self, record: Record) -> None:
         if self.results.full():
@@ -458,17 +362,3 @@ class Engine:
         else:
             await self.results.put(record)
         self.stats.record(record)
-
-
-def with_earlier(row: Row, place: int | None) -> Row:
-    """Return `row` with where its earlier record is."""
-    return row if place is None else structs.replace(row, earlier=place)
-
-
-def _address(row: Row) -> Address | UrlError:
-    """Return what the row's URL names, or why it names nothing, with its line."""
-    try:
-        return address_of(row)
-    except UrlError as error:
-        place = f"line {row.line} of {row.source}" if row.source else f"line {row.line}"
-        return type(error)(f"{place}: {error.message}")  # both kinds that `address_of` raises take a message alone

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from scraper.config import MOST_PROCESSES
+from scraper.config.constants import MOST_PROCESSES
 from scraper.models import Extract, Extracted, Page
 from scraper.output import OutputFile, OutputStream
 from scraper.urls import fingerprint

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
-from scraper.config import STALL_ENDED_S, STALL_TOLD_S
+from scraper.config.constants import STALL_ENDED_S, STALL_TOLD_S
 from scraper.seats import Busy, Seats
 from scraper.stats import count, duration
 from scraper.urls import masked

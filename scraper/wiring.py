@@ -14,9 +14,10 @@ from typing import Any
 import httpx
 from msgspec import structs
 
-from scraper import config as defaults
 from scraper.backlog import Backlog
 from scraper.config import Config
+from scraper.config import constants as defaults
+from scraper.config.values import split_header
 from scraper.door import Door
 from scraper.engine import Engine, Results
 from scraper.extract import extractor_in, judge_page, make_extract
@@ -196,7 +197,7 @@ def _fetcher(transport: httpx.AsyncBaseTransport, config: Config) -> Fetcher:
     return Fetcher(
         transport,
         user_agent=config.user_agent,
-        headers=[defaults.split_header(line) for line in config.header],
+        headers=[split_header(line) for line in config.header],
         timeout_s=config.timeout,
         connect_timeout_s=config.connect_timeout,
         read_timeout_s=config.read_timeout,

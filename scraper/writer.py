@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from typing import Protocol
 
 from scraper.compression import Members
-from scraper.config import FSYNC_INTERVAL_S, WRITE_BYTES
+from scraper.config.constants import FSYNC_INTERVAL_S, WRITE_BYTES
 from scraper.errors import OutputError
 from scraper.models import Lines, Record
 from scraper.output import OutputFile, OutputStream

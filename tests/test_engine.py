@@ -665,7 +665,7 @@ def test_more_workers_than_there_are_descriptors_for_are_refused(monkeypatch):
 
 
 def test_a_paused_host_waits_however_long_and_a_skipped_one_ends_its_backlog_too(monkeypatch):
-    monkeypatch.setattr("scraper.engine.HOST_SHARE", 10)
+    monkeypatch.setattr("scraper.intake.HOST_SHARE", 10)
 
     async def scenario():
         async def fetch(request):

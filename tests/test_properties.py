@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper import logs, robots
-from scraper.config import split_header
+from scraper.config.values import split_header
 from scraper.errors import UsageError
 from scraper.extract import build_extractor
 from scraper.fetcher.charset import decide, decode

@@ -14,7 +14,8 @@ import pytest
 from scraper import errors, wiring
 from scraper.cli import main
 from scraper.cli import options as option_types
-from scraper.config import Config, option
+from scraper.config import Config
+from scraper.config.values import option
 from scraper.demo.pages import build
 from scraper.fetcher.saved import saved_page
 from scraper.models import Record

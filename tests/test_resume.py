@@ -24,8 +24,7 @@ from outputs import (
 )
 
 from scraper.compression import Members, compress
-from scraper.config import ERROR_KINDS
-from scraper.errors import OutputError, OutputLocked, UsageError
+from scraper.errors import ERROR_KINDS, OutputError, OutputLocked, UsageError
 from scraper.output.encoder import append_line
 from scraper.resume import finished_in
 from scraper.urls import identity

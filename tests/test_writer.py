@@ -12,7 +12,7 @@ import virtual_time
 from outputs import SUFFIXES, in_child, opened, record, records_in, scrape, urls, urls_in, write
 
 from scraper.compression import decompressor
-from scraper.config import FSYNC_INTERVAL_S, WRITE_BYTES
+from scraper.config.constants import FSYNC_INTERVAL_S, WRITE_BYTES
 from scraper.errors import OutputError
 from scraper.models import Lines
 from scraper.output.encoder import append_line

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from scraper.config import split_kinds
+from scraper.config.values import split_kinds
 from scraper.errors import UsageError
 
 SCRAPE = "<sources>"

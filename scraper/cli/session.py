@@ -16,7 +16,8 @@ from typing import Any
 from scraper import api, logs, runner
 from scraper.cli import unattended
 from scraper.cli.unattended import Ending
-from scraper.config import RETRY_AFTER_CAP_S, Config
+from scraper.config import Config
+from scraper.config.constants import RETRY_AFTER_CAP_S
 from scraper.cron import broken_limits, parse_limits
 from scraper.errors import DataCheckFailed, OutputLocked, RunError, RunInterrupted
 from scraper.loops import new_event_loop

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, count, islice
 from typing import Any, Literal
 
-from scraper.config import split_kinds
+from scraper.config.values import split_kinds
 from scraper.errors import HttpStatus, InvalidUrl, UsageError
 from scraper.export.cells import as_text
 from scraper.export.names import split_dotted, split_list

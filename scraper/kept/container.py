@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 
 from scraper.compression import compress
-from scraper.config import LARGE_PAGE_BYTES, VERSION
+from scraper.config.constants import LARGE_PAGE_BYTES, VERSION
 from scraper.errors import OutputError, UsageError
 from scraper.kept.pages import to_warc
 from scraper.kept.reading import end_of_last, first

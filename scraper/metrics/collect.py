@@ -4,7 +4,7 @@ import platform
 from collections import Counter
 from collections.abc import Iterator
 
-from scraper.config import VERSION
+from scraper.config.constants import VERSION
 from scraper.errors import ERROR_KINDS
 from scraper.metrics import catalogue as of
 from scraper.metrics.exposition import Sample, histogram

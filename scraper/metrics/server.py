@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
 
-from scraper.config import parse_endpoint
+from scraper.config.values import parse_endpoint
 from scraper.errors import UsageError
 from scraper.loopback import Reply, Request, Server
 from scraper.metrics.collect import collect

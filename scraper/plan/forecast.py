@@ -10,7 +10,8 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
-from scraper.config import Config, option
+from scraper.config import Config
+from scraper.config.values import option
 from scraper.plan.verdicts import Verdicts, host_of, obeyed_s
 from scraper.stats import count, duration
 

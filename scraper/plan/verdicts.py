@@ -9,7 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from scraper.config import CRAWL_DELAY_CAP_S, Config
+from scraper.config import Config
+from scraper.config.constants import CRAWL_DELAY_CAP_S
 from scraper.errors import UrlError
 from scraper.robots import Robots, Rules
 from scraper.urls import Address

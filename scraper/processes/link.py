@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from itertools import count
 
-from scraper.config import BACKLOG_JOBS, WRITE_BYTES
+from scraper.config.constants import BACKLOG_JOBS, WRITE_BYTES
 from scraper.control.command import Command
 from scraper.engine import Engine, Results
 from scraper.errors import UsageError

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from scraper.compression import compress
-from scraper.config import split_kinds
+from scraper.config.values import split_kinds
 from scraper.errors import OutputError, UsageError
 from scraper.fill import FieldCounts
 from scraper.output import STDOUT, OutputFile, OutputStream, open_destination, refusal

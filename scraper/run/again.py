@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import count
 
-from scraper.config import split_kinds
+from scraper.config.values import split_kinds
 from scraper.errors import HttpStatus, InvalidUrl, UnsupportedScheme, UrlError
 from scraper.models import Record, Row
 from scraper.run.spool import Spool

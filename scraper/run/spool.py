@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from io import FileIO
 
-from scraper.config import RECORDS_IN_MEMORY_BYTES, WRITE_BYTES
+from scraper.config.constants import RECORDS_IN_MEMORY_BYTES, WRITE_BYTES
 from scraper.errors import OutputError
 from scraper.models import Record
 from scraper.output.encoder import append_line

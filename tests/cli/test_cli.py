@@ -15,7 +15,7 @@ import pytest
 from local_site import html, in_turn, reply
 
 from scraper.cli import main
-from scraper.config import VERSION
+from scraper.config.constants import VERSION
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 import pytest
 
-from scraper import config, transport
+from scraper import transport
+from scraper.config import constants
 
 _contexts = lru_cache(lambda _bundle, is_insecure: transport_tls_context(is_insecure=is_insecure))
 transport_tls_context = transport.tls_context
@@ -14,7 +15,7 @@ transport_tls_context = transport.tls_context
 
 @pytest.fixture(autouse=True)
 def quick_retries(monkeypatch):
-    monkeypatch.setattr(config, "RETRY_WAIT_S", 0.02)
+    monkeypatch.setattr(constants, "RETRY_WAIT_S", 0.02)
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ import virtual_time
 from hostile import GOOD, NEIGHBOUR, meet, scraped
 from local_site import endless, html, in_turn, raw, redirect, reply
 
-from scraper import config
+from scraper.config import constants
 from scraper.errors import HttpStatus
 from scraper.frontier import Signal
 from scraper.models import Job, Row
@@ -409,7 +409,7 @@ def test_h14_two_retry_after_headers_are_a_normal_retry():
 
 def test_h14_a_short_pause_is_kept():
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
-    with mock.patch.object(config, "RETRY_AFTER_CAP_S", 100.0):
+    with mock.patch.object(constants, "RETRY_AFTER_CAP_S", 100.0):
         outcome = meet(in_turn(reply(503, {"Retry-After": date}, then="close"), html("<title>x</title>")))
     assert (outcome.kind, outcome.attempts) == ("ok", 2)
     first, second = [hit.time for hit in outcome.site.hits if not hit.target.startswith(GOOD)]

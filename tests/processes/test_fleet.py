@@ -109,7 +109,7 @@ def test_a_robots_txt_denies_what_a_redirect_of_another_process_leads_to(web, sc
 
 @pytest.mark.usefixtures("threads")
 def test_the_next_try_of_what_failed_behind_a_redirect_begins_at_the_listed_url(monkeypatch):
-    monkeypatch.setattr("scraper.config.RETRY_WAIT_S", 0.001)
+    monkeypatch.setattr("scraper.config.constants.RETRY_WAIT_S", 0.001)
     tries = Counter()
 
     async def answer(hit, _):

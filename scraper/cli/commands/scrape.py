@@ -8,7 +8,7 @@ import typer
 from scraper.cli import options
 from scraper.cli.app import SCRAPE, Command
 from scraper.cli.settings import settings
-from scraper.config import VERSION
+from scraper.config.constants import VERSION
 from scraper.errors import UsageError
 
 _EPILOG = (

@@ -1,75 +1,36 @@
-"""Frozen settings with every default, checked when built."""
+"""Frozen settings with every default, checked when built.
+
+============  ==================================================================
+`constants`   what a run goes by that nobody needs to set
+`values`      texts that stand for sizes, times, addresses, headers and kinds
+============  ==================================================================
+"""
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Literal, Self
 
 import msgspec
 from msgspec import Struct
 
-from scraper.errors import ERROR_KINDS, UsageError
-
-VERSION = "0.1.0"
-PROJECT_URL = "https://github.com/scraper-project/scraper"
-FRONTIER_WINDOW = 10_000
-"""Jobs that wait at a time: room to mix hosts, about 10 MB."""
-HOST_SHARE = 100
-"""Jobs of one host in that window; more wait in the backlog, on disk, so that a sorted list mixes its hosts too."""
-BACKLOG_JOBS = 10_000
-"""With more in the backlog, the source is read on only for a worker that has nothing to do."""
-RESULTS_PER_WORKER = 2
-"""Records that may wait for the writer, for each worker; more hold the workers back."""
-SOCKETS_PER_WORKER = 2
-"""Open sockets for each worker, idle keep-alive ones included."""
-MOST_PROCESSES = 64
-IDLE_SOCKET_S = 30.0
-"""How long an idle keep-alive connection is kept."""
-DNS_TIMEOUT_S = 10.0
-DNS_TTL_S = 300.0
-DNS_NEGATIVE_TTL_S = 30.0
-RETRY_WAIT_S = 0.5
-"""Full jitter: a random wait up to this times 2^(tries so far)."""
-RETRY_WAIT_CAP_S = 30.0
-RETRY_AFTER_CAP_S = 120.0
-"""A server's Retry-After pauses its host up to here; a host that asks for more is left to the next run."""
-BLOCKED_PAUSE_S = 5.0
-"""A host that sends a challenge in place of a page is paused for so long, and slowed down as after a 429."""
-CRAWL_DELAY_CAP_S = 30.0
-"""A Crawl-delay is waited up to here; the URLs of a host that asks for more are `robots-denied`."""
-ROBOTS_TTL_S = 24 * 3600.0
-"""RFC 9309, section 2.4."""
-ROBOTS_FAILURE_TTL_S = 3600.0
-ROBOTS_ORIGINS = 200_000
-"""Origins without rules, and as many that failed, whose robots.txt is remembered: 3 MB and 18 MB."""
-ROBOTS_BYTES = 32 * 1024**2
-"""Memory for the rules of the others: some 30,000 origins of the usual size."""
-LARGE_PAGE_BYTES = 256 * 1024
-"""A larger page is parsed beside the loop, one at a time: with all its links it takes 0.1 s or more for each MiB."""
-WRITE_BYTES = 64 * 1024
-"""At most so much of finished records is gathered before it is written."""
-RECORDS_IN_MEMORY_BYTES = 32 * 1024**2
-"""Of JSON: of a library call without an output so many records stay in memory; more go to a temporary file."""
-FSYNC_INTERVAL_S = 5.0
-"""A power loss costs at most what was written since; those URLs are fetched again."""
-STALL_TOLD_S = 30.0
-"""With nothing coming in though workers are busy, or the event loop held, a run tells what it waits for;"""
-STALL_ENDED_S = 120.0
-"""then it ends the requests that nothing comes of. Silence of one host among others has ended long before: 20 s."""
+from scraper.config.constants import MOST_PROCESSES, PROJECT_URL, VERSION
+from scraper.config.values import (
+    HEADER_VALUE,
+    HIGHEST_PORT,
+    option,
+    parse_duration,
+    parse_endpoint,
+    parse_size,
+    split_header,
+    split_kinds,
+    split_networks,
+)
+from scraper.errors import UsageError
 
 _PROXY = re.compile(r"http://([^\s/@]*@)?([\w.\-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?/?", re.ASCII)
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)(?:i?B)?", re.IGNORECASE)
-_SIZE_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
-_DURATION_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_DURATION = re.compile(
-    r"(?:(?P<d>\d+(?:\.\d+)?)d)?\s*(?:(?P<h>\d+(?:\.\d+)?)h)?\s*(?:(?P<m>\d+(?:\.\d+)?)m(?:in)?)?\s*"
-    r"(?:(?P<s>\d+(?:\.\d+)?)s?)?"
-)
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, section 5.6.2: token
-_HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")  # RFC 9110, section 5.5, without obs-text
 _ALL_FAILED = frozenset({"all", "true", "1", "yes"})
-_OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
 
 
 class HostLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -198,8 +159,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Check every value."""
         self._check_types()
         self._check_numbers()
-        if self.dashboard is not True and not 0 <= self.dashboard <= _HIGHEST_PORT:
-            raise UsageError(f"--dashboard is {self.dashboard}; a port is a number from 1 to {_HIGHEST_PORT}")
+        if self.dashboard is not True and not 0 <= self.dashboard <= HIGHEST_PORT:
+            raise UsageError(f"--dashboard is {self.dashboard}; a port is a number from 1 to {HIGHEST_PORT}")
         if self.metrics_port is not None:
             parse_endpoint(self.metrics_port)
         if self.metrics_file is not None and not self.metrics_file.endswith(".prom"):
@@ -210,7 +171,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise UsageError("--keep is empty; name a folder, or a file that ends in .warc.zst or .warc.gz")
         for line in self.header:
             split_header(line)
-        if not self.user_agent or not _HEADER_VALUE.fullmatch(self.user_agent):
+        if not self.user_agent or not HEADER_VALUE.fullmatch(self.user_agent):
             raise UsageError("--user-agent must be one line of ASCII text")
         parse_size(self.max_body)
         split_networks(self.allow_address)
@@ -326,7 +287,6 @@ _MINIMUM: dict[str, float] = {
 }
 
 
-_HIGHEST_PORT = 65_535
 _MAXIMUM = {"concurrency": 10_000, "processes": MOST_PROCESSES, "delay": 86_400, "grace": 86_400}
 
 
@@ -341,63 +301,3 @@ def _refusal(error: msgspec.ValidationError, name: str = "") -> UsageError:
 
 def _same_name(one: str, other: str) -> bool:
     return os.path.normpath(one) == os.path.normpath(other)
-
-
-def option(name: str) -> str:
-    """Return the command-line spelling of setting `name`."""
-    return "--" + name.replace("_", "-")
-
-
-def parse_size(size: int | str) -> int:
-    """Return bytes for `10485760`, `"10MiB"`, `"500K"` (units of 1024). Raises UsageError."""
-    match = _SIZE.fullmatch(str(size).strip())
-    value = int(float(match[1]) * _SIZE_UNITS[match[2].upper()]) if match else 0
-    if value < 1:
-        raise UsageError(f"--max-body is {size!r}; write a size like 10MiB, 500K or a number of bytes")
-    return value
-
-
-def parse_duration(duration: float | str, name: str) -> float:
-    """Return seconds for `90`, `"90s"`, `"50m"`, `"1h30m"` or `"7d"`. Raises UsageError, naming the setting `name`."""
-    match = _DURATION.fullmatch(str(duration).strip().lower())
-    parts = match.groupdict("0") if match else {}
-    seconds = sum(float(parts[unit]) * factor for unit, factor in _DURATION_UNITS.items()) if match else 0.0
-    if not seconds > 0:
-        raise UsageError(f"{name} is {duration!r}; write a time like 90s, 50m, 1h30m or 7d")
-    return seconds
-
-
-def parse_endpoint(endpoint: int | str) -> tuple[str, int]:
-    """Return host and port of `9101` (on 127.0.0.1), `"0.0.0.0:9101"` or `"[::1]:9101"`. Raises UsageError."""
-    host, colon, port = str(endpoint).strip().rpartition(":")
-    host = host.removeprefix("[").removesuffix("]") if colon else "127.0.0.1"
-    if not host or not (port.isascii() and port.isdecimal() and int(port) <= _HIGHEST_PORT):
-        raise UsageError(f"--metrics-port is {endpoint}; write a port up to {_HIGHEST_PORT}, or HOST:PORT")
-    return host, int(port)
-
-
-def split_header(line: str) -> tuple[str, str]:
-    """Return name and value of `"Name: value"`. Raises UsageError when it is not a header or one of ours."""
-    name, colon, value = line.partition(":")
-    if not colon or not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-        raise UsageError("--header takes 'Name: value' on one line, in ASCII")
-    if name.lower() in _OWN_HEADERS:
-        raise UsageError(f"--header cannot set {name}: the scraper needs it for itself")
-    return name, value.strip()
-
-
-def split_networks(texts: Sequence[str]) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Return the networks of `["127.0.0.1", "10.1.0.0/16"]`. Raises UsageError."""
-    try:
-        return tuple(ip_network(text.strip()) for text in texts)
-    except ValueError as error:
-        raise UsageError(f"--allow-address takes an address or a network like 10.1.0.0/16: {error}") from None
-
-
-def split_kinds(kinds: str) -> frozenset[str]:
-    """Return the error kinds and statuses of `"read-timeout,503"`. Raises UsageError for an unknown one."""
-    chosen = frozenset(kind for kind in kinds.replace(" ", "").split(",") if kind)
-    for kind in chosen:
-        if kind not in ERROR_KINDS and not re.fullmatch(r"[1-5]\d\d", kind):
-            raise UsageError(f"--retry-failed does not know {kind!r}; kinds are {', '.join(sorted(ERROR_KINDS))}")
-    return chosen

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scraper.config import VERSION, Config, option, parse_size, split_header, split_kinds
+from scraper.config import Config
+from scraper.config.constants import VERSION
 from scraper.errors import UsageError
 
 
@@ -72,20 +73,6 @@ def test_an_http_proxy_is_taken(proxy):
 def test_later_layers_win_and_dashes_are_underscores():
     config = Config.build({"per-host": 2, "links": True}, {"per_host": "3"}, {"meta": True})
     assert (config.per_host, config.links, config.meta) == (3, True, True)
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [(500, 500), ("500", 500), ("10MiB", 10 * 1024**2), ("1.5 kb", 1536), ("2G", 2 * 1024**3), ("7B", 7)],
-)
-def test_sizes(text, number):
-    assert parse_size(text) == number
-
-
-def test_headers_kinds_and_option_names():
-    assert split_header("X-Token:  a:b ") == ("X-Token", "a:b")
-    assert split_kinds("read-timeout, 503,") == {"read-timeout", "503"}
-    assert option("per_host") == "--per-host"
 
 
 @pytest.mark.parametrize(
