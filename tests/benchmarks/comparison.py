@@ -11,6 +11,9 @@ from peer import OURS, PEERS
 from tables import Table
 from workloads import Theatre, Workload
 
+FAR, FAR_S = 2.5, 10.0
+"""A peer whose first run costs so many times ours, and takes more than so many seconds, is run once."""
+
 
 class Comparison(NamedTuple):
     """A workload and the medians of its runs."""
@@ -30,12 +33,14 @@ def compare(
     rounds: int,
     say: Callable[[str], None],
 ) -> Comparison:
-    """Run each of `commands` `rounds` times, in turn, so that a noisy minute hits them all."""
+    """Run each of `commands` `rounds` times, in turn, so that a noisy minute hits them all; far ones once."""
     runs: dict[str, list[Measure]] = {peer: [] for peer in commands}
     found = {}
     with theatre.stage(workload) as stage:
         for number in range(rounds):
             for peer, begin in commands.items():
+                if number and _is_far(runs[peer][0], runs.get(OURS)):
+                    continue
                 output = fresh(theatre.folder / f"{peer}.jsonl")
                 arguments = PEERS[peer].arguments(stage.source, output, workload.workers)
                 runs[peer].append(measure.run([*begin, *arguments], environment=stage.environment))
@@ -45,6 +50,11 @@ def compare(
                 say(f"{workload.title}, round {number + 1}, {peer}: {cost.cpu_s:.2f} s CPU, {cost.elapsed_s:.2f} s")
     costs = {peer: measure.medians(some) for peer, some in runs.items()}
     return Comparison(workload, costs, agreement.differences(found, stage.urls))
+
+
+def _is_far(cost: Measure, ours: Sequence[Measure] | None) -> bool:
+    """Tell whether a peer took long, and so much more than ours that its noise does not matter."""
+    return ours is not None and cost.elapsed_s > FAR_S and cost.cpu_s > FAR * ours[0].cpu_s
 
 
 def fresh(output: Path) -> Path:
