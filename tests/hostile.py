@@ -15,7 +15,8 @@ import local_site
 import msgspec
 from local_site import Answer, Reply, html
 
-from scraper import Record, ascrape, config
+from scraper import Record, ascrape
+from scraper.config import constants
 from scraper.errors import ERROR_KINDS
 from scraper.output.encoder import append_line
 from scraper.run import Run
@@ -78,7 +79,7 @@ async def _meet(pages: Mapping[str, Reply | Answer], target: str, options: Mappi
 
 async def scraped(urls: Sequence[str], options: Mapping[str, Any] | None = None) -> tuple[Run, bytes]:
     """Scrape `urls` with short limits; return the run and its lines. Fails on a broken contract."""
-    with no_bugs(), mock.patch.object(config, "RETRY_WAIT_S", 0.001):
+    with no_bugs(), mock.patch.object(constants, "RETRY_WAIT_S", 0.001):
         run = await ascrape(urls, **{**LIMITS, **(options or {})})
     lines = bytearray()
     for record in run.records:

@@ -10,7 +10,8 @@ import pytest
 from contract import outcomes
 from local_site import html, redirect, reply
 
-from scraper import ascrape, config
+from scraper import ascrape
+from scraper.config import constants
 
 PUBLIC = "127.0.0.2"
 LET_IN = {"allow_address": [PUBLIC, "127.0.0.9"]}
@@ -282,7 +283,7 @@ def rebinding(stranger):
 
 @pytest.mark.parametrize("public_only", [False, True])
 def test_h10_the_address_that_is_dialled_is_the_one_that_was_checked(names, monkeypatch, public_only):
-    monkeypatch.setattr(config, "DNS_TTL_S", 0.05)
+    monkeypatch.setattr(constants, "DNS_TTL_S", 0.05)
 
     async def scenario():
         pages = lambda port: {"/": redirect(f"http://rebind.test:{port}/", delay=0.1)}  # noqa: E731 - a table
@@ -296,7 +297,7 @@ def test_h10_the_address_that_is_dialled_is_the_one_that_was_checked(names, monk
 
 
 def test_h10_a_rebound_name_is_refused_with_public_only(names, monkeypatch):
-    monkeypatch.setattr(config, "DNS_TTL_S", 0.05)
+    monkeypatch.setattr(constants, "DNS_TTL_S", 0.05)
 
     async def scenario():
         pages = lambda _: {"/": html("x", {"Connection": "close"}, delay=0.1)}  # noqa: E731 - a table

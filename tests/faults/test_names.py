@@ -27,7 +27,8 @@ def scrape(tmp_path):
 
     def run(names, urls, *words, robots=False, timeout_s=10.0):
         (tmp_path / "urls.txt").write_text("\n".join(urls) + "\n")
-        main = f"from scraper import cli, config; config.DNS_TIMEOUT_S = {timeout_s}; cli.main()"
+        patch = f"from scraper.config import constants; constants.DNS_TIMEOUT_S = {timeout_s}"
+        main = f"{patch}; from scraper import cli; cli.main()"
         command = [sys.executable, "-c", main, "urls.txt", "-o", "-", *words, *([] if robots else ["--no-robots"])]
         process = subprocess.run(names.command(command), cwd=tmp_path, capture_output=True, timeout=60, check=False)
         assert b"Traceback" not in process.stderr

@@ -17,7 +17,8 @@ import pytest
 from contract import outcome, outcomes
 from local_site import drip, endless, html, raw, reply
 
-from scraper import ascrape, config
+from scraper import ascrape
+from scraper.config import constants
 from scraper.models import Record
 from scraper.run import read_records
 from scraper.transport import AiohttpTransport
@@ -350,7 +351,7 @@ def test_t16_a_server_that_is_down_for_a_while():
             assert (run.summary.ok, run.summary.failed) == (40, 0)
             assert len(site.hits) == 40
 
-    config.RETRY_WAIT_S = 0.5  # put back by the fixture
+    constants.RETRY_WAIT_S = 0.5  # put back by the fixture
     asyncio.run(scenario())
 
 
@@ -362,7 +363,7 @@ def test_t17_fifty_resets_at_once_are_not_followed_by_fifty_tries_at_once():
         return raw(b"", then="reset") if tries[hit.target] == 1 else html("x")
 
     async def scenario():
-        config.RETRY_WAIT_S = 0.5  # put back by the fixture
+        constants.RETRY_WAIT_S = 0.5  # put back by the fixture
         async with local_site.serve(answer, host="127.0.0.1") as site:
             records = await outcomes([site.url(f"/{n}") for n in range(50)], per_host=50, retries=3, timeout=10.0)
             assert all(record.ok and record.attempts == 2 for record in records)
@@ -472,10 +473,11 @@ import asyncio, sys
 sys.path.insert(0, sys.argv[1])
 import local_site
 from local_site import html
-from scraper import ascrape, config
+from scraper import ascrape
+from scraper.config import constants
 
 async def main():
-    config.RETRY_WAIT_S = 0.2
+    constants.RETRY_WAIT_S = 0.2
     async with local_site.serve({"/": html("x", delay=0.02)}) as site:
         urls = [site.url(f"/?{n}") for n in range(200)]
         run = await ascrape(urls, robots=False, per_host=50, retries=8)
