@@ -30,7 +30,8 @@ PHASES = {
     "httpx: request, reply": ("httpx/",),
     "fetcher: deadline, redirects, timings": ("scraper/fetcher/",),
     "frontier, engine, retries, statistics": (
-        "scraper/engine.py", "scraper/frontier/", "scraper/retry", "scraper/stats.py", "scraper/timesheet.py",
+        "scraper/engine.py", "scraper/intake.py", "scraper/crew.py", "scraper/seats.py", "scraper/frontier/",
+        "scraper/retry", "scraper/stats/", "scraper/fill.py", "scraper/timesheet.py",
     ),
     "source: read, normalise, deduplicate": (
         "scraper/sources/", "scraper/urls.py", "scraper/resume/", "scraper/backlog.py",
@@ -41,6 +42,7 @@ LOOP = "event loop: uvloop, receive, timers"
 REST = "before and after the loop"
 _START = "<frozen importlib"
 _IDLE = "_worker (concurrent/futures/thread.py"  # a thread that waits for work, which py-spy takes for busy
+_WATCH = "_run (scraper/watchdog.py"  # another one that only waits
 
 
 def sample(theatre: Theatre, command: Sequence[str], workload: Workload) -> list[str]:
@@ -64,7 +66,7 @@ def shares(lines: Iterable[str]) -> dict[str, float]:
     counts: Counter[str] = Counter()
     for line in lines:
         stack, _, count = line.rpartition(" ")
-        if _START not in stack and _IDLE not in stack.rpartition(";")[2]:
+        if _START not in stack and _WATCH not in stack and _IDLE not in stack.rpartition(";")[2]:
             counts[phase(stack)] += int(count)
     return {name: count / counts.total() for name, count in counts.most_common()}
 
