@@ -109,9 +109,9 @@ def _closing_line(ending: Ending, published: str | None, elapsed_s: float) -> st
         failed = f"{summary.failed:,} failed" + (f" ({kinds})" if kinds else "")
         done = f"{summary.ok:,} ok, {failed}"
     else:
-        done = "nothing was left to do"
+        done = "nothing left to do"
     pending = f", {summary.pending:,} pending" if summary.pending or not summary.is_complete else ""
-    parts = [f"{done}{pending} of {count(summary.lines, 'line')}, in {duration(elapsed_s)}"]
+    parts = [f"{done}{pending}, {count(summary.lines, 'line')} in {duration(elapsed_s)}"]
     if summary.changes:
         parts.append(" · ".join(f"{change} {number:,}" for change, number in summary.changes.items()))
     parts += [f"{summary.output} is {published} now" if published else str(summary.output)]

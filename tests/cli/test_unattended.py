@@ -58,7 +58,7 @@ def account():
 def test_a_run_that_is_well_says_one_line_on_standard_output_and_nothing_that_cron_would_mail(scrape):
     code, out, err = scrape("/1", "/2", "-o", DATED, "--latest", "output/latest.jsonl")
     assert (code, err) == (0, "")
-    line = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ scrape: 2 ok, 0 failed of 2 lines, in [\d.]+ m?s; "
+    line = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ scrape: 2 ok, 0 failed, 2 lines in [\d.]+ m?s; "
     assert re.fullmatch(rf"{line}output/urls-[\d-]+\.jsonl is output/latest\.jsonl now\n", out)
     assert len(urls_in("output/latest.jsonl")) == 2
     assert (account()["exit_code"], account()["ok"], account()["published"]) == (0, 2, "output/latest.jsonl")
@@ -106,7 +106,7 @@ def test_a_deadline_ends_it_in_time_and_the_next_start_goes_on(scrape):
     assert 0 < done < 40
     code, out, _ = scrape(*paths, "-o", DATED, "--latest", "output/latest.jsonl", "-c", "40", "--per-host", "40")
     assert code == 0
-    assert f"{40 - done} ok, 0 failed of 40 lines" in out
+    assert f"{40 - done} ok, 0 failed, 40 lines" in out
     assert len(set(urls_in("output/latest.jsonl"))) == 40
 
 
