@@ -104,9 +104,9 @@ def make_check(config: Config) -> DataCheck:
 
 def _coverage_of(baseline: str) -> Coverage:
     try:
-        tally = look_at(baseline, field_names=())
+        tally = look_at(baseline, field_names=(), wanted="an earlier output, or leave it out for a first run")
     except UsageError as error:
-        raise UsageError(f"--baseline: {error}; name an earlier output, or leave it out for a first run") from error
+        raise UsageError(f"--baseline: {error}") from error
     fields = tally.fields.fills() if tally.fields else {}
     return Coverage(ok=tally.ok, failed=tally.failed.total(), fields=fields)
 

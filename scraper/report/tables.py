@@ -8,10 +8,9 @@ from msgspec import Struct
 from scraper.markup import Markup, element, foreign, joined, link
 from scraper.report.groups import Group
 from scraper.report.plots import share_bar
-from scraper.stats import duration, size
+from scraper.stats import duration, percent, size
 
 _NUMBERS = count(1)
-_LEAST_PERCENT = 0.1
 NONE = "\N{EN DASH}"
 
 
@@ -84,15 +83,8 @@ def share(part: int, whole: int, kind: str = "ok") -> tuple[Cell, Cell]:
 
 
 def percentage(part: int, whole: int) -> str:
-    """Return `98.2 %`; 100 and 0 only when it is exactly so."""
-    if not whole:
-        return NONE
-    value = 100 * part / whole
-    if part in (0, whole):
-        return f"{value:.0f} %"
-    if value < _LEAST_PERCENT:
-        return f"< {_LEAST_PERCENT} %"
-    return f"{min(value, 100 - _LEAST_PERCENT):.1f} %"
+    """Return `98.2 %`, or a dash where there is nothing to have a share of."""
+    return percent(part / whole) if whole else NONE
 
 
 def groups(  # noqa: PLR0913 - what a table of groups can differ in

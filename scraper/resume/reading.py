@@ -13,9 +13,11 @@ from scraper.output import OutputFile
 from scraper.output.lines import end_of_data, end_of_members, flushed_text, lines
 from scraper.resume.records import decode
 
+OUTPUT = "the output of a run"
+
 
 @contextmanager
-def open_to_read(name: str, wanted: str = "the output of a run") -> Iterator[OutputFile]:
+def open_to_read(name: str, wanted: str = OUTPUT) -> Iterator[OutputFile]:
     """Open the file `name`, which should be `wanted`, as it is. Raises UsageError for what cannot be read."""
     path = Path(name)
     try:

@@ -32,10 +32,12 @@ def test_of_two_records_of_a_url_one_counts(tmp_path):
 def test_what_is_no_output_is_told_in_a_line(tmp_path):
     path = tmp_path / "x.txt"
     path.write_text("http://a/\n")
-    with pytest.raises(UsageError, match=r"x\.txt: line 1 is not a record: it is no output of scrape$"):
+    with pytest.raises(
+        UsageError, match=r"x\.txt: line 1 is not a record: it is no output of scrape; name the output of a run$"
+    ):
         look_at(path)
-    with pytest.raises(UsageError, match="is no file"):
+    with pytest.raises(UsageError, match="is not a file"):
         look_at(tmp_path)
-    for name in (tmp_path / "gone", "a\0b"):
-        with pytest.raises(UsageError, match="cannot be read: "):
+    for name, says in ((tmp_path / "gone", "cannot read "), ("a\0b", "is not a file")):
+        with pytest.raises(UsageError, match=says):
             look_at(name)
