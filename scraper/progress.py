@@ -12,8 +12,8 @@ from functools import partial
 from importlib import import_module
 from typing import Any, TextIO, cast
 
+from scraper.engine.view import View
 from scraper.stats import Summary, duration, rate
-from scraper.view import View
 
 LIVE_INTERVAL_S = 0.25
 LINE_INTERVAL_S = 60.0

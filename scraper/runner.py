@@ -22,8 +22,8 @@ from msgspec import structs
 from scraper.config import Config
 from scraper.control.command import Command, Reply
 from scraper.control.server import steerable
-from scraper.earlier import EarlierRecords, RecordReader, open_earlier
 from scraper.engine import Results
+from scraper.engine.view import View
 from scraper.errors import ProcessDied, UsageError
 from scraper.expect import DataCheck
 from scraper.fill import Coverage, FieldCounts
@@ -32,12 +32,12 @@ from scraper.loops import in_thread
 from scraper.models import Rows
 from scraper.output import OutputFile, OutputStream
 from scraper.poison import ParseNotes
+from scraper.recrawl.earlier import EarlierRecords, RecordReader, open_earlier
 from scraper.resume import Output, open_output
 from scraper.resume.look import look_at
 from scraper.run import Again, Run, Running, Spool, records_in
 from scraper.stats import Stats, Summary
 from scraper.status import status_data, status_text
-from scraper.view import View
 from scraper.wiring import make_engine, make_results, make_worker, process_count, within_limits
 from scraper.writer import Writer
 

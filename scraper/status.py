@@ -5,11 +5,11 @@ from typing import Any
 
 from msgspec import structs
 
-from scraper.bottleneck import HostLoad
+from scraper.engine.bottleneck import HostLoad
+from scraper.engine.view import Inside, View
+from scraper.engine.watchdog import worker_line
 from scraper.seats import PHASES
 from scraper.stats import LABEL_WIDTH, Histogram, count, duration, rate, size
-from scraper.view import Inside, View
-from scraper.watchdog import worker_line
 
 _HOSTS_NAMED = 10
 

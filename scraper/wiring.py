@@ -14,24 +14,24 @@ from typing import Any
 import httpx
 from msgspec import structs
 
-from scraper.backlog import Backlog
 from scraper.config import Config
 from scraper.config import constants as defaults
 from scraper.config.values import split_header
-from scraper.door import Door
 from scraper.engine import Engine, Results
+from scraper.engine.backlog import Backlog
+from scraper.engine.door import Door
+from scraper.engine.retry import RetryPolicy
+from scraper.engine.worker import Worker
 from scraper.extract import extractor_in, judge_page, make_extract
 from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier, FrontierCore, Names, Pace
 from scraper.models import Extract, Keep
 from scraper.recrawl import ReadEarlier, Recrawl
-from scraper.retry import RetryPolicy
 from scraper.robots import Robots, RobotsMemory
 from scraper.transport import AiohttpTransport
 from scraper.transport.addresses import Guard
 from scraper.transport.descriptors import enough_for
 from scraper.transport.dns import CachingResolver
-from scraper.worker import Worker
 
 _log = logging.getLogger(__name__)
 

@@ -2,11 +2,11 @@
 
 from collections import Counter
 
-from scraper.bottleneck import Load
+from scraper.engine.bottleneck import Load
+from scraper.engine.view import HostCounts, Inside, View
 from scraper.models import Failure, Record, Timings
 from scraper.seats import PHASES, Busy
 from scraper.stats import Stats
-from scraper.view import HostCounts, Inside, View
 
 RECORDS = (
     Record(

@@ -9,7 +9,7 @@ import pytest
 from scraper.errors import UsageError
 from scraper.logs import configured
 
-log = logging.getLogger("scraper.worker")
+log = logging.getLogger("scraper.engine.worker")
 
 
 def say():

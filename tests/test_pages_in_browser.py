@@ -9,9 +9,9 @@ from browser import FAINT, OVERFLOW, needs_chromium, running, tab
 from reports import HOSTILE, hostile, page, text
 
 from scraper import dashboard, report
-from scraper.bottleneck import HostLoad, Load
 from scraper.dashboard import Dashboard
-from scraper.view import View
+from scraper.engine.bottleneck import HostLoad, Load
+from scraper.engine.view import View
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 LOOKS = [(1280, "light"), (320, "dark")]

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from scraper.engine.view import View
 from scraper.progress import Pace, Progress, closing_text, describe
 from scraper.stats import Stats
-from scraper.view import View
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 FULL = (

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from scraper import logs, robots
 from scraper.config.values import split_header
+from scraper.engine.retry import parse_retry_after
 from scraper.errors import UsageError
 from scraper.extract import build_extractor
 from scraper.fetcher.charset import decide, decode
 from scraper.fetcher.inflate import inflater
 from scraper.fetcher.media_type import media_type, parse_content_type
-from scraper.retry import parse_retry_after
 from scraper.urls import identity, masked
 
 NOW = datetime(2026, 8, 1, 12, 0, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ from typing import Any, get_args
 import msgspec
 
 from scraper.cli.showing import printable
-from scraper.diff import Diff, Difference, Value, Verdict
 from scraper.export.names import split_dotted, split_list
+from scraper.recrawl.diff import Diff, Difference, Value, Verdict
 from scraper.stats import LABEL_WIDTH, count
 
 EXIT_DIFFERENT = 1

@@ -19,6 +19,7 @@ from scraper.cli.unattended import Ending
 from scraper.config import Config
 from scraper.config.constants import RETRY_AFTER_CAP_S
 from scraper.cron import broken_limits, parse_limits
+from scraper.engine.watchdog import held_by
 from scraper.errors import DataCheckFailed, OutputLocked, RunError, RunInterrupted
 from scraper.loops import new_event_loop
 from scraper.memory import keep_for_the_next_page
@@ -27,7 +28,6 @@ from scraper.run import Run, Running
 from scraper.stats import LABEL_WIDTH, Summary, count, duration
 from scraper.status import status_text
 from scraper.transport.descriptors import raise_limit
-from scraper.watchdog import held_by
 
 EXIT_FAILED = 1
 EXIT_DEADLINE = 6

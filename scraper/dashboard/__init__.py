@@ -23,11 +23,11 @@ from typing import Self
 import msgspec
 
 from scraper.dashboard.state import Observer, State
+from scraper.engine.view import View
 from scraper.errors import UsageError
 from scraper.loopback import Reply, Request, Server
 from scraper.markup import foreign, theme
 from scraper.stats import LABEL_WIDTH
-from scraper.view import View
 
 VIEWERS = 20
 """At a time; one more is told to come back later."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from scraper.bottleneck import HostLoad, remaining_s
 from scraper.dashboard.history import Plot, Series
+from scraper.engine.bottleneck import HostLoad, remaining_s
+from scraper.engine.view import View
 from scraper.progress import Pace
 from scraper.stats import Histogram, count, duration, rate, size
-from scraper.view import View
 
 _RECENT_STEP_S = 3.0
 _COLUMNS = 200

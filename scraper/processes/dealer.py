@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from scraper.engine.intake import PlaceOf, with_earlier
 from scraper.errors import RunError, UrlError, UsageError
-from scraper.intake import PlaceOf, with_earlier
 from scraper.models import Row, Rows
 from scraper.processes import wire
 from scraper.processes.member import ROWS_AHEAD, Member

@@ -12,11 +12,11 @@ from typing import Any
 from msgspec import structs
 from msgspec.structs import astuple
 
-from scraper.bottleneck import Load, finish_s
 from scraper.config import Config
 from scraper.control.command import Command
-from scraper.earlier import EarlierRecords
 from scraper.engine import Results
+from scraper.engine.bottleneck import Load, finish_s
+from scraper.engine.view import Inside, View
 from scraper.errors import UsageError, reason_of
 from scraper.extract import make_extract
 from scraper.loops import in_thread
@@ -29,9 +29,9 @@ from scraper.processes.interpreters import FreshInterpreters
 from scraper.processes.member import Member
 from scraper.processes.merging import explained, merged, merged_inside, total
 from scraper.processes.share import Share, run_share
+from scraper.recrawl.earlier import EarlierRecords
 from scraper.stats import Stats
 from scraper.urls import FingerprintSet
-from scraper.view import Inside, View
 from scraper.wiring import process_count
 
 KILL_AFTER_S = 2.0

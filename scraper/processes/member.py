@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
 
+from scraper.engine.view import Inside
 from scraper.models import Row
 from scraper.processes import wire
-from scraper.view import Inside
 
 ROWS_AHEAD = 2_000
 """Rows on their way to a process; with more of them it is not hungry, whatever it says."""

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import astuple
 
-from scraper.bottleneck import FULL_CORE, SHORTEST_S, Load, explain, remaining_s
+from scraper.engine.bottleneck import FULL_CORE, SHORTEST_S, Load, explain, remaining_s
+from scraper.engine.view import HostCounts, Inside
 from scraper.seats import BUSY_NAMED, Busy
-from scraper.view import HostCounts, Inside
 
 _SUMMED = (
     "workers", "busy_s", "waiting_s", "starved_s", "tail_s", "cpu_s", "processes", "late_s", "pulses", "unfinished",

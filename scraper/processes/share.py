@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from msgspec import Struct
 
 from scraper.config import Config
-from scraper.earlier import RecordReader
+from scraper.engine.watchdog import THREAD as WATCHDOG
 from scraper.errors import reason_of
 from scraper.loops import new_event_loop
 from scraper.memory import keep_for_the_next_page
@@ -20,7 +20,7 @@ from scraper.poison import NotesShare, ParseNotes
 from scraper.processes import wire
 from scraper.processes.interpreters import leave_signals_to_parent
 from scraper.processes.link import Link, ParentGone
-from scraper.watchdog import THREAD as WATCHDOG
+from scraper.recrawl.earlier import RecordReader
 from scraper.wiring import make_engine, make_results, make_worker, within_limits
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct, structs
 
-from scraper.bottleneck import Load
 from scraper.control.command import Verb
+from scraper.engine.bottleneck import Load
+from scraper.engine.view import Inside
 from scraper.models import Ending, Job, Row
 from scraper.output.encoder import as_json
 from scraper.urls import fingerprint
-from scraper.view import Inside
 
 TOKEN_BYTES = 32
 BUFFER_BYTES = 256 * 1024

@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import Protocol
 
-from scraper.bottleneck import Load
 from scraper.control.command import Command
+from scraper.engine.bottleneck import Load
+from scraper.engine.view import Inside, View
 from scraper.stats import Stats
 from scraper.urls import FingerprintSet
-from scraper.view import Inside, View
 
 
 class Running(Protocol):

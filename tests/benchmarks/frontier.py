@@ -29,7 +29,7 @@ from msgspec import structs
 from rich.console import Console
 from rich.table import Table
 
-from scraper.backlog import Backlog
+from scraper.engine.backlog import Backlog
 from scraper.frontier import ANSWERED, FAILED, NOTHING, FrontierCore, Pace, Signal
 from scraper.models import Job, Row
 

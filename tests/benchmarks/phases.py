@@ -25,16 +25,15 @@ PHASES = {
     "head: title, description, canonical": ("scraper/extract/head.py",),
     "rest of extraction, note of the page": ("scraper/extract/", "scraper/poison.py"),
     "inflate, charset, media type": ("inflate.py", "charset.py", "media_type.py"),
-    "record: hash, fields, serialise, write": ("scraper/worker.py", "scraper/output/", "scraper/writer.py"),
+    "record: hash, fields, serialise, write": ("scraper/engine/worker.py", "scraper/output/", "scraper/writer.py"),
     "aiohttp: request, reply, pool, send": ("aiohttp/", "scraper/transport/"),
     "httpx: request, reply": ("httpx/",),
     "fetcher: deadline, redirects, timings": ("scraper/fetcher/",),
-    "frontier, engine, retries, statistics": (
-        "scraper/engine.py", "scraper/intake.py", "scraper/crew.py", "scraper/seats.py", "scraper/frontier/",
-        "scraper/retry", "scraper/stats/", "scraper/fill.py", "scraper/timesheet.py",
-    ),
     "source: read, normalise, deduplicate": (
-        "scraper/sources/", "scraper/urls.py", "scraper/resume/", "scraper/backlog.py",
+        "scraper/sources/", "scraper/urls.py", "scraper/resume/", "scraper/engine/backlog.py",
+    ),
+    "frontier, engine, retries, statistics": (
+        "scraper/engine/", "scraper/seats.py", "scraper/frontier/", "scraper/stats/", "scraper/fill.py",
     ),
 }  # fmt: skip
 """By the first of these that a frame has; the order matters, as a frame may have several."""
@@ -42,7 +41,7 @@ LOOP = "event loop: uvloop, receive, timers"
 REST = "before and after the loop"
 _START = "<frozen importlib"
 _IDLE = "_worker (concurrent/futures/thread.py"  # a thread that waits for work, which py-spy takes for busy
-_WATCH = "_run (scraper/watchdog.py"  # another one that only waits
+_WATCH = "_run (scraper/engine/watchdog.py"  # another one that only waits
 
 
 def sample(theatre: Theatre, command: Sequence[str], workload: Workload) -> list[str]:

@@ -3,7 +3,7 @@
 import phases
 import pytest
 
-ENGINE = "_run (asyncio/runners.py:99);_work (scraper/engine.py:9);process (scraper/worker.py:9)"
+ENGINE = "_run (asyncio/runners.py:99);_work (scraper/engine.py:9);process (scraper/engine/worker.py:9)"
 FETCH = "__call__ (scraper/fetcher/__init__.py:9)"
 PARSE = "parse_html (scraper/extract/document.py:50)"
 
@@ -28,7 +28,7 @@ def test_imports_and_waiting_threads_are_no_part_of_a_page():
     lines = [
         "main (a.py:1);_load (<frozen importlib._bootstrap>:1) 50",
         "run (threading.py:1);_worker (concurrent/futures/thread.py:81) 500",
-        "run (threading.py:1);_run (scraper/watchdog.py:140);wait (threading.py:629) 900",
+        "run (threading.py:1);_run (scraper/engine/watchdog.py:140);wait (threading.py:629) 900",
         f"run (threading.py:1);_worker (concurrent/futures/thread.py:83);run (x.py:1);{PARSE} 3",
         "main (a.py:1);run (asyncio/runners.py:118) 1",
     ]

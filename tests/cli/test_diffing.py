@@ -7,7 +7,7 @@ from outputs import failed, opened, record, write
 
 from scraper.cli import main
 from scraper.cli.diffing import change
-from scraper.diff import Value
+from scraper.recrawl.diff import Value
 
 A, B, C, D = (f"http://h.example/{name}" for name in "abcd")
 

@@ -11,8 +11,8 @@ import pytest
 from scraper import ascrape, dashboard, stream
 from scraper.config import Config
 from scraper.dashboard import VIEWERS, Dashboard
+from scraper.engine.view import View
 from scraper.errors import OutputError, UsageError
-from scraper.view import View
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from scraper.bottleneck import HostLoad, Load
 from scraper.dashboard.state import Observer
+from scraper.engine.bottleneck import HostLoad, Load
+from scraper.engine.view import View
 from scraper.stats import Histogram, bucket_of
-from scraper.view import View
 
 HOST = HostLoad(
     host="h.example", unfinished=90, in_flight=4, slots=4, gap_s=0.0, paused_s=0.0, request_s=0.2, limit="per-host"

@@ -14,11 +14,11 @@ from hostile import GOOD, NEIGHBOUR, meet, scraped
 from local_site import endless, html, in_turn, raw, redirect, reply
 
 from scraper.config import constants
+from scraper.engine.retry import RetryPolicy, parse_retry_after
+from scraper.engine.worker import Worker
 from scraper.errors import HttpStatus
 from scraper.frontier import Signal
 from scraper.models import Job, Row
-from scraper.retry import RetryPolicy, parse_retry_after
-from scraper.worker import Worker
 
 NOW = datetime(2026, 8, 1, 12, 0, 0, tzinfo=UTC)
 PAGE = b"<title>x</title>"

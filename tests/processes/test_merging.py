@@ -1,6 +1,6 @@
 """Several processes told as one."""
 
-from scraper.bottleneck import HostLoad, Load, explain
+from scraper.engine.bottleneck import HostLoad, Load, explain
 from scraper.processes.merging import explained, merged, total
 
 

@@ -9,16 +9,16 @@ from frontiers import core, drain
 from msgspec import structs
 
 from scraper import errors
-from scraper.backlog import Backlog
 from scraper.config.constants import HOST_SHARE
-from scraper.door import Door
+from scraper.engine.backlog import Backlog
+from scraper.engine.door import Door
+from scraper.engine.intake import Intake, with_earlier
+from scraper.engine.retry import RetryPolicy
+from scraper.engine.worker import Worker
 from scraper.frontier import Frontier
-from scraper.intake import Intake, with_earlier
 from scraper.models import Extracted, Row
-from scraper.retry import RetryPolicy
 from scraper.stats import Stats
 from scraper.urls import FingerprintSet, identity
-from scraper.worker import Worker
 
 
 async def rows_of(*urls):

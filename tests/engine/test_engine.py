@@ -13,20 +13,20 @@ import virtual_time
 from msgspec import structs
 
 from scraper import errors
-from scraper.backlog import Backlog
 from scraper.config import Config
 from scraper.control.command import Command
-from scraper.door import Door
 from scraper.engine import Engine
+from scraper.engine.backlog import Backlog
+from scraper.engine.door import Door
+from scraper.engine.retry import RetryPolicy
+from scraper.engine.watchdog import StallWatch
+from scraper.engine.worker import Worker
 from scraper.frontier import Frontier, FrontierCore, Pace
 from scraper.models import Extracted, Job, Page, Redirect, Row, Timings, Trail
-from scraper.retry import RetryPolicy
 from scraper.robots import Robots as RobotsTxt
 from scraper.robots import RobotsMemory
 from scraper.urls import FingerprintSet, identity
-from scraper.watchdog import StallWatch
 from scraper.wiring import make_worker
-from scraper.worker import Worker
 
 
 async def rows_of(*urls, batch=3):
@@ -649,7 +649,7 @@ def test_a_worker_that_has_nothing_to_do_is_let_go_at_once():
 
 
 def test_more_workers_than_there_are_descriptors_for_are_refused(monkeypatch):
-    monkeypatch.setattr("scraper.crew.enough_for", lambda _: 5)
+    monkeypatch.setattr("scraper.engine.crew.enough_for", lambda _: 5)
 
     async def scenario():
         run, _ = engine(rows_of(*urls(3)))
@@ -665,7 +665,7 @@ def test_more_workers_than_there_are_descriptors_for_are_refused(monkeypatch):
 
 
 def test_a_paused_host_waits_however_long_and_a_skipped_one_ends_its_backlog_too(monkeypatch):
-    monkeypatch.setattr("scraper.intake.HOST_SHARE", 10)
+    monkeypatch.setattr("scraper.engine.intake.HOST_SHARE", 10)
 
     async def scenario():
         async def fetch(request):

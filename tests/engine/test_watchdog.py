@@ -8,8 +8,8 @@ import pytest
 from frontiers import job
 from msgspec import structs
 
+from scraper.engine.watchdog import LoopWatch, StallWatch, held_by
 from scraper.seats import Seats
-from scraper.watchdog import LoopWatch, StallWatch, held_by
 
 
 class Attempt:

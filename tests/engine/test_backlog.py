@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from scraper.backlog import BUFFER_BYTES, GAP_BYTES, MOST_LINES, READ_BYTES, Backlog
+from scraper.engine.backlog import BUFFER_BYTES, GAP_BYTES, MOST_LINES, READ_BYTES, Backlog
 from scraper.errors import OutputError
 from scraper.models import Job, Row, Timings, Trail
 

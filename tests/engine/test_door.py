@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from frontiers import core, job
 
-from scraper.door import Door
+from scraper.engine.door import Door
 from scraper.errors import ConnectRefused, RobotsDenied, RobotsUnreachable
 from scraper.frontier import ANSWERED, FAILED, Frontier
 from scraper.frontier.pace import BREAKER_FAILURES, BREAKER_WAITS_S

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from scraper.bottleneck import HostLoad, Load, remaining_s
+from scraper.engine.bottleneck import HostLoad, Load, remaining_s
 from scraper.models import Timings
 
 _PHASES = Timings.__struct_fields__

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 from frontiers import job
 
-from scraper import crew
-from scraper.crew import Crew
+from scraper.engine import crew
+from scraper.engine.crew import Crew
 from scraper.errors import UsageError
 from scraper.seats import Seats
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from scraper.earlier import EarlierRecords, index_of, open_earlier
 from scraper.export.names import dotted
 from scraper.recrawl import GONE
+from scraper.recrawl.earlier import EarlierRecords, index_of, open_earlier
 from scraper.resume.reading import Records, open_to_read
 from scraper.resume.records import decode
 from scraper.urls import FingerprintSet, identity

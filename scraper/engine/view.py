@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from scraper.bottleneck import Load
+from scraper.engine.bottleneck import Load
 from scraper.seats import Busy
 
 

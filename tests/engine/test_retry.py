@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper import errors
-from scraper.retry import RetryPolicy, parse_retry_after
+from scraper.engine.retry import RetryPolicy, parse_retry_after
 
 NOW = datetime(1994, 11, 6, 8, 49, 0, tzinfo=UTC)
 

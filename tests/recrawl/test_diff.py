@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from outputs import SUFFIXES, failed, opened, record, write
 
-from scraper.diff import Diff, Difference, Value
 from scraper.errors import UsageError
+from scraper.recrawl.diff import Diff, Difference, Value
 
 A, B, C, D = (f"http://h.example/{name}" for name in "abcd")
 

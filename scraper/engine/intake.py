@@ -9,15 +9,15 @@ from typing import Protocol
 
 from msgspec import structs
 
-from scraper.backlog import Backlog
 from scraper.config.constants import HOST_SHARE
-from scraper.door import Door
+from scraper.engine.backlog import Backlog
+from scraper.engine.door import Door
+from scraper.engine.worker import Worker, failure_record, refusal_record
 from scraper.errors import ParseLimit, RunError, UrlError, UsageError
 from scraper.frontier import Frontier
 from scraper.models import Job, Record, Row, Rows
 from scraper.stats import Stats
 from scraper.urls import Address, FingerprintSet, address_of, identity, masked
-from scraper.worker import Worker, failure_record, refusal_record
 
 PlaceOf = Callable[[int], int | None]
 """From a URL's `identity` to the `earlier` of its Row."""

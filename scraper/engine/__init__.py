@@ -6,24 +6,24 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from scraper.backlog import Backlog
-from scraper.bottleneck import HostLoad, Load, explain, finish_s
 from scraper.config.constants import BACKLOG_JOBS, SOCKETS_PER_WORKER
 from scraper.control.command import Command
-from scraper.crew import Crew
-from scraper.door import Door
+from scraper.engine.backlog import Backlog
+from scraper.engine.bottleneck import HostLoad, Load, explain, finish_s
+from scraper.engine.crew import Crew
+from scraper.engine.door import Door
+from scraper.engine.intake import Intake, Peers, PlaceOf
+from scraper.engine.timesheet import Timesheet
+from scraper.engine.view import HostCounts, Inside, View
+from scraper.engine.watchdog import LoopWatch, StallWatch, busiest
+from scraper.engine.worker import Worker
 from scraper.errors import HostDown, UsageError, reason_of
 from scraper.frontier import Frontier, Pace
-from scraper.intake import Intake, Peers, PlaceOf
 from scraper.models import Job, Lines, Record, Rows, Timings
 from scraper.seats import CURRENT, Seats
 from scraper.stats import Stats
 from scraper.stats import count as count_of
-from scraper.timesheet import Timesheet
 from scraper.urls import FingerprintSet
-from scraper.view import HostCounts, Inside, View
-from scraper.watchdog import LoopWatch, StallWatch, busiest
-from scraper.worker import Worker
 
 PULSE_S = 0.25
 

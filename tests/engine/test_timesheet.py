@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 from msgspec.structs import replace
 
-from scraper.bottleneck import HostLoad
+from scraper.engine.bottleneck import HostLoad
+from scraper.engine.timesheet import Timesheet
 from scraper.models import Timings
-from scraper.timesheet import Timesheet
 
 
 def host(name, unfinished, request_s=1.0):

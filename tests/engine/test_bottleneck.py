@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from scraper.bottleneck import FEWEST_RECORDS, HostLoad, Load, explain, finish_s
 from scraper.config import Config
+from scraper.engine.bottleneck import FEWEST_RECORDS, HostLoad, Load, explain, finish_s
 
 STEADY = Load(
     workers=50,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from outputs import SUFFIXES, failed, opened, record, write
 
-from scraper.earlier import EarlierRecords, Index, RecordReader, line_at, open_earlier
 from scraper.errors import OutputError, UsageError
+from scraper.recrawl.earlier import EarlierRecords, Index, RecordReader, line_at, open_earlier
 from scraper.urls import identity
 
 A, B, C = (f"http://h.example/{name}" for name in "abc")

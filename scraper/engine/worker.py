@@ -12,6 +12,7 @@ from typing import Protocol
 
 from msgspec import Struct, structs
 
+from scraper.engine.retry import RetryPolicy
 from scraper.errors import PUSH_BACK_STATUSES, InternalError, UrlError
 from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
 from scraper.models import (
@@ -32,7 +33,6 @@ from scraper.models import (
     Trail,
 )
 from scraper.recrawl import Recrawl
-from scraper.retry import RetryPolicy
 from scraper.seats import CURRENT as SEAT
 from scraper.urls import masked, parse
 

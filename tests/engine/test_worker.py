@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 import pytest
 
 from scraper import errors
+from scraper.engine.retry import RetryPolicy
+from scraper.engine.worker import Worker, failure_record, refusal_record
 from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
 from scraper.models import Extracted, Job, Page, Redirect, Row, Timings, Trail, Verdict
-from scraper.retry import RetryPolicy
-from scraper.worker import Worker, failure_record, refusal_record
 
 NOW = datetime(2026, 11, 24, 7, 15, 3, 123456, tzinfo=UTC)
 PAGE = Page(

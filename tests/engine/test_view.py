@@ -1,6 +1,6 @@
 """What a run tells of itself at one moment."""
 
-from scraper.view import View
+from scraper.engine.view import View
 
 
 def test_the_records_of_a_view_are_the_ok_and_the_failed():
