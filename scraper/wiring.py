@@ -180,7 +180,6 @@ def _usable_cores() -> int:
 
 def _transport(config: Config) -> AiohttpTransport:
     return AiohttpTransport(
-        limit=config.concurrency,
         max_open=defaults.SOCKETS_PER_WORKER * config.concurrency,
         idle_timeout_s=defaults.IDLE_SOCKET_S,
         resolver=CachingResolver(

@@ -8,9 +8,9 @@ from scraper.transport.dns import CachingResolver
 LIMITS = {"connect": 5.0, "read": 5.0}
 
 
-def transport(limit=50, max_open=100, **options):
+def transport(max_open=100, **options):
     resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-    return AiohttpTransport(limit=limit, max_open=max_open, idle_timeout_s=30.0, resolver=resolver, **options)
+    return AiohttpTransport(max_open=max_open, idle_timeout_s=30.0, resolver=resolver, **options)
 
 
 async def get(client, url, headers=(), **extensions):

@@ -29,7 +29,7 @@ DOORS = {
     "typer": {"cli"},
     "httpx": {"fetcher", "transport", "wiring", "runner", "api", "trial", "cron"},
     "aiohttp": {"transport"},
-    "yarl": {"transport"},
+    "aiohappyeyeballs": {"transport"},
     "certifi": {"transport"},
     "tenacity": {"engine"},
     "protego": {"robots"},

@@ -253,7 +253,7 @@ class Engine:
         told = self._crew.resize(workers)
         self.workers = workers
         if (sockets := self.worker.sockets) is not None:
-            sockets.resize(workers, SOCKETS_PER_WORKER * workers)
+            sockets.resize(SOCKETS_PER_WORKER * workers)
         return told
 
     async def _work(self, number: int) -> None:

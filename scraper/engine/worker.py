@@ -81,7 +81,7 @@ class Sockets(Protocol):
         """Open now, idle ones included."""
         ...
 
-    def resize(self, limit: int, max_open: int) -> None:
+    def resize(self, max_open: int) -> None:
         """Have so many connections in use at most from now on, and so many sockets open."""
         ...
 

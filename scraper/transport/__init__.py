@@ -1,6 +1,5 @@
-"""An httpx transport on aiohttp's connection pool: cancelled requests leak nothing, open sockets are capped."""
+"""An httpx transport on aiohttp's parser: cancelled requests leak nothing, open sockets are capped."""
 
-import asyncio
 import os
 import ssl
 from collections.abc import AsyncIterator
@@ -8,19 +7,19 @@ from functools import cache, cached_property, lru_cache, partial
 
 import certifi
 import httpx
-import yarl
 
 from scraper.errors import UsageError
 from scraper.transport.dns import CachingResolver
-from scraper.transport.exchange import Answer, Route, exchange, request_head
+from scraper.transport.exchange import Answer, exchange, request_head
 from scraper.transport.failures import FOREIGN, translated
-from scraper.transport.phases import CURRENT, Phases
-from scraper.transport.pool import CappedConnector
+from scraper.transport.phases import Phases
+from scraper.transport.pool import Pool
+from scraper.transport.route import Route, proxy_of, route_to
 
 __all__ = ["AiohttpTransport", "RawResponse"]
 
 _MAX_ROUTES = 1024
-"""Origins that are remembered; one more costs 40 µs."""
+"""Origins that are remembered; one more costs a few µs."""
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
@@ -31,38 +30,31 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     are obeyed, and `phases`, a Phases, is filled in. A proxy is dialled in any case, and resolves names by itself.
     """
 
-    def __init__(  # noqa: PLR0913 - each is one setting of the run
+    def __init__(
         self,
         *,
-        limit: int,
         max_open: int,
         idle_timeout_s: float,
         resolver: CachingResolver,
         proxy: str | None = None,
         is_insecure: bool = False,
     ) -> None:
-        self._proxy = proxy
+        self._proxy = proxy_of(proxy) if proxy else None
         self._resolver = resolver
         self._tls = cache(partial(tls_context, is_insecure=is_insecure))  # 20 ms, for those who need it
         if os.environ.get("SSL_CERT_FILE"):  # what is wrong with it is to be told at once
             self._tls()
         self._route = lru_cache(maxsize=_MAX_ROUTES)(self._make_route)
-        self._pool = CappedConnector(
-            max_open=max_open,
-            limit=limit,
-            keepalive_timeout=idle_timeout_s,
-            resolver=resolver,
-            use_dns_cache=False,  # the resolver has its own
-        )
+        self._pool = Pool(max_open=max_open, idle_timeout_s=idle_timeout_s, resolver=resolver)
 
     @property
     def open_sockets(self) -> int:
         """Sockets open now, idle ones included."""
-        return self._pool.budget.open
+        return self._pool.open
 
-    def resize(self, limit: int, max_open: int) -> None:
-        """Have `limit` connections in use at most from now on, and `max_open` sockets open."""
-        self._pool.resize(limit=limit, max_open=max_open)
+    def resize(self, max_open: int) -> None:
+        """Have `max_open` sockets open at most from now on."""
+        self._pool.resize(max_open)
 
     @property
     def names(self) -> CachingResolver | None:
@@ -77,7 +69,6 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         extensions = request.extensions
         phases = extensions.get("phases") or Phases()
         phases.guard = None if self._proxy else extensions.get("guard")
-        CURRENT.set(phases)
         limits = extensions.get("timeout", {})
         try:
             origin, target = _wire_url(request)
@@ -85,7 +76,12 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 target = origin.encode("ascii") + target
             head = request_head(request, target)
             answer = await exchange(
-                self._pool, self._route(origin), head, connect_s=limits.get("connect"), read_s=limits.get("read")
+                self._pool,
+                self._route(origin),
+                head,
+                phases,
+                connect_s=limits.get("connect"),
+                read_s=limits.get("read"),
             )
         except FOREIGN as error:
             raise translated(error) from error
@@ -94,15 +90,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def _make_route(self, origin: str) -> Route:
         if not origin.startswith(("http://", "https://")):
             raise httpx.UnsupportedProtocol(f"{origin} is neither http nor https")
-        proxy = yarl.URL(self._proxy) if self._proxy else None
-        is_tls = origin.startswith("https://") or (proxy is not None and proxy.scheme == "https")
-        return Route(
-            "GET",
-            yarl.URL(f"{origin}/", encoded=True),
-            loop=asyncio.get_running_loop(),
-            ssl=self._tls() if is_tls else True,
-            proxy=proxy,
-        )
+        return route_to(origin, self._tls() if origin.startswith("https://") else None, self._proxy)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -146,7 +134,7 @@ class _Body(httpx.AsyncByteStream):
 
     def __init__(self, answer: Answer) -> None:
         self._body = answer.body
-        self._connection = answer.connection
+        self._release = answer.release
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -157,7 +145,7 @@ class _Body(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         """Give the connection back if the body has arrived whole; close it otherwise."""
-        self._connection.release()
+        self._release()
 
 
 def _wire_url(request: httpx.Request) -> tuple[str, bytes]:

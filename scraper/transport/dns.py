@@ -6,12 +6,8 @@ import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
-
-from aiohttp.abc import AbstractResolver, ResolveResult
-
-from scraper.transport.phases import CURRENT
 
 _MAX_NAMES = 10_000
 _MAX_PROMPT = 50
@@ -23,21 +19,20 @@ _MAX_THREADS = 1_024
 _FAILURE_TTL_S = 5.0
 """How long a failure is the answer to all who ask, short of a retry (RFC 9520, section 3.2: 1 s at least)."""
 _MAX_ADDRESSES = 4
-"""Of each family that are tried. When all are dead, aiohttp dials n(n+1)/2 times: 44,442 times in 45 s for 1,000."""
+"""Of each family that are tried: a name with 1,000 dead ones is given up in seconds."""
 NOT_FOUND = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 """What `socket.gaierror.errno` is for a name that does not exist, or has no address."""
 
-_Key = tuple[str, int]
-_Addresses = list[tuple[Any, ...]]
-"""As `socket.getaddrinfo` returns them."""
-_Found = asyncio.Future[_Addresses]
+AddressInfo = tuple[int, int, int, str, Any]
+"""An address as `socket.getaddrinfo` returns it."""
+_Found = asyncio.Future[list[AddressInfo]]
 
 
 class LookupTimeout(OSError):
     """A name was not resolved within the resolver's own time limit."""
 
 
-class CachingResolver(AbstractResolver):
+class CachingResolver:
     """`getaddrinfo` on daemon threads of its own.
 
     The loop's executor has few threads (6 on two cores), cannot be cancelled and is waited for at exit; a
@@ -49,68 +44,55 @@ class CachingResolver(AbstractResolver):
         self._timeout_s = timeout_s
         self._ttl_s = ttl_s
         self._negative_ttl_s = negative_ttl_s
-        self._known: dict[_Key, tuple[float, _Addresses | OSError]] = {}
-        self._under_way: dict[_Key, _Found] = {}
+        self._known: dict[str, tuple[float, list[AddressInfo] | OSError]] = {}
+        self._under_way: dict[str, _Found] = {}
         """Those that wait for a thread included, and those that were given up but still hold one."""
-        self._waiting: deque[_Key] = deque()
-        self._prompt: set[_Key] = set()
-        self._threads: set[_Key] = set()
+        self._waiting: deque[str] = deque()
+        self._prompt: set[str] = set()
+        self._threads: set[str] = set()
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Return the addresses of `host`. Raises socket.gaierror or LookupTimeout."""
-        phases = CURRENT.get()
-        phases.dns_began = time.perf_counter()
-        addresses = await self._look_up((host, family))
-        phases.dns = (time.perf_counter() - phases.dns_began) * 1000
-        flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-        return [
-            ResolveResult(hostname=host, host=address[0], port=port, family=kind, proto=protocol, flags=flags)
-            for kind, _, protocol, _, address in addresses
-        ]
+    async def resolve(self, host: str) -> list[AddressInfo]:
+        """Return the addresses of `host`, with port 0. Raises socket.gaierror or LookupTimeout."""
+        known = self._remembered(host)
+        if isinstance(known, OSError):
+            raise known
+        if known is not None:
+            return known
+        return await asyncio.shield(self._under_way.get(host) or self._start(host))
 
     def is_settled(self, host: str) -> bool:
         """Return whether `host` (`example.com`, `example.com:8080`) is an address, or is resolved without waiting."""
-        key = _key(host)
-        if key is None or self._remembered(key) is not None:
+        name = _name(host)
+        if name is None or self._remembered(name) is not None:
             return True
-        found = self._under_way.get(key)
+        found = self._under_way.get(name)
         return found is not None and found.done()
 
     def settle(self, host: str, then: Callable[[], None]) -> None:
         """Look up the name of `host`, and call `then` once it is settled, one way or the other."""
-        key = _key(host)
-        if key is not None:
-            found = self._under_way.get(key) or self._start(key)
+        name = _name(host)
+        if name is not None:
+            found = self._under_way.get(name) or self._start(name)
             found.add_done_callback(lambda _: then())
 
     def forget(self, host: str) -> None:
         """Look `host` up anew the next time, if that failed."""
-        key = _key(host)
-        if key is not None and isinstance(self._remembered(key), OSError):
-            del self._known[key]
+        name = _name(host)
+        if name is not None and isinstance(self._remembered(name), OSError):
+            del self._known[name]
 
     async def close(self) -> None:
         """Begin no look-up any more; those under way end on their own."""
         self._waiting.clear()
 
-    async def _look_up(self, key: _Key) -> _Addresses:
-        known = self._remembered(key)
-        if isinstance(known, OSError):
-            raise known
-        if known is not None:
-            return known
-        return await asyncio.shield(self._under_way.get(key) or self._start(key))
-
-    def _remembered(self, key: _Key) -> _Addresses | OSError | None:
-        known = self._known.get(key)
+    def _remembered(self, name: str) -> list[AddressInfo] | OSError | None:
+        known = self._known.get(name)
         return known[1] if known is not None and time.monotonic() < known[0] else None
 
-    def _start(self, key: _Key) -> _Found:
+    def _start(self, name: str) -> _Found:
         found: _Found = asyncio.get_running_loop().create_future()
-        self._under_way[key] = found
-        self._waiting.append(key)
+        self._under_way[name] = found
+        self._waiting.append(name)
         self._begin()
         return found
 
@@ -118,57 +100,57 @@ class CachingResolver(AbstractResolver):
         """Begin as many of the waiting look-ups as may be."""
         loop = asyncio.get_running_loop()
         while self._waiting and len(self._prompt) < _MAX_PROMPT and len(self._threads) < _MAX_THREADS:
-            key = self._waiting.popleft()
+            name = self._waiting.popleft()
             try:
-                threading.Thread(target=self._ask, args=(key, loop), name=f"dns {key[0]}", daemon=True).start()
+                threading.Thread(target=self._ask, args=(name, loop), name=f"dns {name}", daemon=True).start()
             except RuntimeError as error:  # the system has no thread to spare
                 if self._threads:  # one of them will end, and begin this one
-                    self._waiting.appendleft(key)
+                    self._waiting.appendleft(name)
                     return
-                _end(self._under_way.pop(key), OSError(str(error)))
+                _end(self._under_way.pop(name), OSError(str(error)))
                 continue
-            self._threads.add(key)
-            self._prompt.add(key)
-            loop.call_later(_SLOW_S, self._make_room, key)
-            loop.call_later(self._timeout_s, self._give_up, key, self._under_way[key])
+            self._threads.add(name)
+            self._prompt.add(name)
+            loop.call_later(_SLOW_S, self._make_room, name)
+            loop.call_later(self._timeout_s, self._give_up, name, self._under_way[name])
 
-    def _ask(self, key: _Key, loop: asyncio.AbstractEventLoop) -> None:
+    def _ask(self, name: str, loop: asyncio.AbstractEventLoop) -> None:
         """Ask the system, in a thread."""
-        answer: _Addresses | OSError
+        answer: list[AddressInfo] | OSError
         try:
             # Bytes, as the name is ASCII already: a str would go through the IDNA 2003 codec.
-            answer = _few(socket.getaddrinfo(key[0].encode("ascii"), None, family=key[1], type=socket.SOCK_STREAM))
+            answer = _few(socket.getaddrinfo(name.encode("ascii"), None, type=socket.SOCK_STREAM))
         except OSError as error:
             answer = error
         with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
-            loop.call_soon_threadsafe(self._finish, key, answer)
+            loop.call_soon_threadsafe(self._finish, name, answer)
 
-    def _make_room(self, key: _Key) -> None:
-        self._prompt.discard(key)
+    def _make_room(self, name: str) -> None:
+        self._prompt.discard(name)
         self._begin()
 
-    def _give_up(self, key: _Key, found: _Found) -> None:
-        _end(found, LookupTimeout(f"{key[0]} was not resolved within {self._timeout_s:g} s"))
+    def _give_up(self, name: str, found: _Found) -> None:
+        _end(found, LookupTimeout(f"{name} was not resolved within {self._timeout_s:g} s"))
 
-    def _finish(self, key: _Key, answer: _Addresses | OSError) -> None:
+    def _finish(self, name: str, answer: list[AddressInfo] | OSError) -> None:
         if not isinstance(answer, OSError):
-            self._keep(key, self._ttl_s, answer)
+            self._keep(name, self._ttl_s, answer)
         elif isinstance(answer, socket.gaierror) and answer.errno in NOT_FOUND:
-            self._keep(key, self._negative_ttl_s, answer)
+            self._keep(name, self._negative_ttl_s, answer)
         else:
-            self._keep(key, _FAILURE_TTL_S, answer)
-        _end(self._under_way.pop(key), answer)
-        self._threads.discard(key)
-        self._make_room(key)
+            self._keep(name, _FAILURE_TTL_S, answer)
+        _end(self._under_way.pop(name), answer)
+        self._threads.discard(name)
+        self._make_room(name)
 
-    def _keep(self, key: _Key, ttl_s: float, value: _Addresses | OSError) -> None:
-        self._known.pop(key, None)  # last in line again
-        self._known[key] = (time.monotonic() + ttl_s, value)
+    def _keep(self, name: str, ttl_s: float, value: list[AddressInfo] | OSError) -> None:
+        self._known.pop(name, None)  # last in line again
+        self._known[name] = (time.monotonic() + ttl_s, value)
         if len(self._known) > _MAX_NAMES:
             del self._known[next(iter(self._known))]
 
 
-def _few(addresses: _Addresses) -> _Addresses:
+def _few(addresses: Iterable[AddressInfo]) -> list[AddressInfo]:
     """Return the first addresses of each family, in their order (RFC 6724)."""
     seen: Counter[int] = Counter()
     few = []
@@ -179,7 +161,7 @@ def _few(addresses: _Addresses) -> _Addresses:
     return few
 
 
-def _end(found: _Found, answer: _Addresses | OSError) -> None:
+def _end(found: _Found, answer: list[AddressInfo] | OSError) -> None:
     """Tell those who wait, unless they were told before."""
     if found.done():
         return
@@ -190,12 +172,12 @@ def _end(found: _Found, answer: _Addresses | OSError) -> None:
         found.set_result(answer)
 
 
-def _key(host: str) -> _Key | None:
-    """Return what aiohttp will ask for `host`; None when that is an address: it asks nobody.
+def _name(host: str) -> str | None:
+    """Return the name in `host` that is looked up; None when that is an address.
 
     A host that ends in a number is an IPv4 address (WHATWG URL Standard, section 3.5).
     """
     name, colon, port = host.rpartition(":")
     name = name if colon and port.isdigit() else host
     is_address = name.endswith("]") or name.replace(".", "").isdigit()
-    return None if is_address else (name, socket.AF_UNSPEC)
+    return None if is_address else name

@@ -1,20 +1,21 @@
 """One request and the head of its answer, on a connection of aiohttp's pool: its session's work, for what we need."""
 
 import re
-from functools import cached_property, lru_cache
+from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
 import aiohttp
 import httpx
-from aiohttp import ClientTimeout, StreamReader
-from aiohttp.client_reqrep import ConnectionKey
-from aiohttp.connector import Connection
+from aiohttp import StreamReader
 from aiohttp.http import RawResponseMessage
 from aiohttp.http_exceptions import HttpProcessingError
 
-from scraper.transport.phases import CURRENT
-from scraper.transport.pool import CappedConnector
+from scraper.transport.phases import Phases
+from scraper.transport.pool import Pool
+from scraper.transport.protocol import Protocol
+from scraper.transport.route import Route
 
 _MAX_LINE_BYTES = 64 * 1024
 """Of a status or header line: real Content-Security-Policy headers pass aiohttp's 8,190."""
@@ -30,21 +31,13 @@ _CODINGS = frozenset({"chunked", "identity"})
 _NO_LINE = re.compile(rb"[\r\n\0]")
 
 
-class Route(aiohttp.ClientRequest):
-    """What the pool must know of a request to find or make its connection: the same for all of an origin."""
-
-    @cached_property
-    def connection_key(self) -> ConnectionKey:
-        """What the pool keeps connections by."""
-        return super().connection_key
-
-
 class Answer(NamedTuple):
     """An answer whose body is still to be read."""
 
     message: RawResponseMessage
     body: StreamReader
-    connection: Connection
+    release: Callable[[], None]
+    """Gives the connection back if the body has arrived whole; closes it otherwise. The body's end calls it too."""
 
 
 class Dropped(Exception):
@@ -60,8 +53,8 @@ def request_head(request: httpx.Request, target: bytes) -> bytes:
     return b"%b %b HTTP/1.1\r\n%b" % (request.method.encode("ascii"), target, b"".join(lines))
 
 
-async def exchange(
-    pool: CappedConnector, route: Route, head: bytes, *, connect_s: float | None, read_s: float | None
+async def exchange(  # noqa: PLR0913 - where, what, and two limits
+    pool: Pool, route: Route, head: bytes, phases: Phases, *, connect_s: float | None, read_s: float | None
 ) -> Answer:
     """Send `head` and return the Answer. Raises aiohttp's exceptions, Dropped, httpx.TransportError or BlockedAddress.
 
@@ -69,34 +62,34 @@ async def exchange(
     aiohttp's session would send again on a new connection too, and so hit a server that drops its clients twice.
     """
     while True:
+        protocol = await pool.connect(route, phases, connect_s)
         try:
-            connection = await pool.connect(route, [], _client_timeout(connect_s))
-        except TimeoutError as error:
-            raise httpx.ConnectTimeout("connecting took too long") from error
-        try:
-            answer = await _send(connection, route, head, read_s)
-            _check(answer.message)
+            message, body = await _ask(protocol, b"%b%b\r\n" % (head, route.login), phases, read_s)
+            _check(message)
         except aiohttp.ServerTimeoutError:
-            connection.close()
+            pool.end(protocol)
             raise
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            connection.close()
-            if CURRENT.get().has_dialled:
+            pool.end(protocol)
+            if phases.has_dialled:
                 raise Dropped from error
         except HttpProcessingError:  # perhaps the end of what came too much with the one before
-            connection.close()
-            if CURRENT.get().has_dialled:
+            pool.end(protocol)
+            if phases.has_dialled:
                 raise
         except BaseException:
-            connection.close()
+            pool.end(protocol)
             raise
         else:
-            return answer
+            release = partial(pool.release, protocol)
+            body.on_eof(release)
+            return Answer(message, body, release)
 
 
-async def _send(connection: Connection, route: Route, head: bytes, read_s: float | None) -> Answer:
-    protocol = connection.protocol
-    if protocol is None or protocol.transport is None or protocol.transport.is_closing():
+async def _ask(
+    protocol: Protocol, head: bytes, phases: Phases, read_s: float | None
+) -> tuple[RawResponseMessage, StreamReader]:
+    if protocol.transport is None or protocol.transport.is_closing():
         raise aiohttp.ClientConnectionResetError("the connection is closed")
     protocol.set_response_params(
         read_until_eof=True,
@@ -106,15 +99,14 @@ async def _send(connection: Connection, route: Route, head: bytes, read_s: float
         max_field_size=_MAX_LINE_BYTES,
         max_headers=_MAX_HEADERS,
     )
-    login = route.headers.get("Proxy-Authorization")  # the pool sets it, from the proxy's URL
-    proxy_line = b"" if login is None else b"Proxy-Authorization: %b\r\n" % login.encode("ascii")
-    protocol.transport.write(b"%b%b\r\n" % (head, proxy_line))
+    if phases.on_sent is not None:
+        phases.on_sent()
+    protocol.transport.write(head)
     protocol.start_timeout()
     message, body = await protocol.read()
     while message.code in _INTERIM:
         message, body = await protocol.read()
-    body.on_eof(connection.release)
-    return Answer(message, body, connection)
+    return message, body
 
 
 def _check(message: RawResponseMessage) -> None:
@@ -129,8 +121,3 @@ def _check(message: RawResponseMessage) -> None:
         codings = ", ".join(lines).lower()
         if codings not in _CODINGS:
             raise httpx.RemoteProtocolError(f"its Transfer-Encoding is {codings!r}")
-
-
-@lru_cache(maxsize=16)
-def _client_timeout(connect_s: float | None) -> ClientTimeout:
-    return aiohttp.ClientTimeout(total=None, sock_connect=connect_s)

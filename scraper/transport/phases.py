@@ -1,7 +1,6 @@
-"""How one request gets to its host and how long that takes, carried past aiohttp's own calls."""
+"""How one request gets to its host and how long that takes, and where it may go."""
 
 from collections.abc import Callable
-from contextvars import ContextVar
 
 from scraper.transport.addresses import Guard
 
@@ -33,7 +32,3 @@ class Phases:
         """Why an address was not dialled."""
         self.peer: str | None = None
         """The address of the host at the other end; None when that is a proxy."""
-
-
-CURRENT: ContextVar[Phases] = ContextVar("phases")
-"""Of the request that the current task is sending; tasks that aiohttp starts for it inherit it."""

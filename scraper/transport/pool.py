@@ -1,20 +1,20 @@
-"""aiohttp's connection pool with a cap on *open* sockets, idle ones included."""
+"""Connections that are kept for the next request, and a cap on *open* sockets, idle ones included."""
 
 import asyncio
 import socket
 import time
-from collections import Counter
+from collections import defaultdict, deque
 from collections.abc import Callable, Hashable
-from functools import partial
-from typing import Any, cast
-
-import aiohttp
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import Connection
 
 from scraper.errors import BlockedAddress
-from scraper.transport.phases import CURRENT, Phases
+from scraper.transport.dial import Dialler
+from scraper.transport.dns import CachingResolver
+from scraper.transport.phases import Phases
 from scraper.transport.protocol import Protocol
+from scraper.transport.route import Route
+
+_CLOSING_TURNS = 3
+"""Of the loop, until the sockets of connections that were ended are closed."""
 
 
 class _CountedSocket(socket.socket):
@@ -36,159 +36,191 @@ class _CountedSocket(socket.socket):
             on_close()
 
 
-class BlockedPeer(OSError):
-    """An address was not dialled; its others, if it has any, may be."""
+class Pool:
+    """Makes connections, keeps those that can be used again, and never has more than `max_open` sockets.
 
+    Who must dial and finds no room ends the connection that was idle longest, and waits until that is closed.
+    """
 
-class SocketBudget:
-    """Counts open sockets, and knows which connections are idle: who must dial and finds no room ends the oldest."""
-
-    def __init__(self, max_open: int) -> None:
+    def __init__(self, *, max_open: int, idle_timeout_s: float, resolver: CachingResolver) -> None:
         self.open = 0
         """Sockets open now, those that connect or close included."""
         self._max_open = max_open
         self._promised = 0
         """Dials that have room and no socket yet."""
         self._ending = 0
-        """Idle connections that were ended and may not be closed yet."""
-        self._idle: dict[ResponseHandler, Hashable] = {}
-        """The longest idle first, with what they lead to; some may have been closed by the server."""
-        self._idle_of: Counter[Hashable] = Counter()
-        self._closing = asyncio.Event()
+        """Idle connections that were ended and are not closed yet."""
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        """For room, first come first served."""
+        self._in_use: dict[Protocol, Hashable] = {}
+        self._idle: dict[Protocol, tuple[Hashable, float]] = {}
+        """With the key of its route and since when; the longest idle first."""
+        self._idle_of: defaultdict[Hashable, list[Protocol]] = defaultdict(list)
+        self._idle_timeout_s = idle_timeout_s
+        self._sweep: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._dialler = Dialler(
+            resolver=resolver,
+            open_socket=self._open_socket,
+            new_protocol=lambda: Protocol(self._loop, on_lost=self._forget),
+        )
 
-    def has_idle(self, key: Hashable) -> bool:
-        """Return whether a connection to `key` is kept."""
-        return key in self._idle_of
+    async def connect(self, route: Route, phases: Phases, connect_s: float | None) -> Protocol:
+        """Return a connection to send one request on, then to be given to `release` or `end`.
 
-    async def make_room(self) -> None:
-        """Wait until one more socket may be opened, and promise it."""
-        while self.open + self._promised >= self._max_open:
-            if self.open + self._promised - self._ending >= self._max_open and self._idle:
-                self._end_oldest()
-            else:
-                self._closing.clear()
-                await self._closing.wait()
-        self._promised += 1
+        Raises BlockedAddress, httpx.ConnectError, ConnectTimeout or ProxyError.
+        """
+        protocol = self._take(route.key)
+        if protocol is None:
+            started = time.perf_counter()
+            protocol = await self._dial(route, phases, connect_s)
+            phases.connect = (time.perf_counter() - started) * 1000 - (phases.dns or 0.0)
+        self._in_use[protocol] = route.key
+        phases.is_connected = True
+        if route.proxy is None:
+            self._look_at_peer(protocol, phases)
+        return protocol
+
+    def release(self, protocol: Protocol) -> None:
+        """Keep a connection for the next request, or end it when it cannot be. The second call does nothing."""
+        key = self._in_use.pop(protocol, None)
+        if key is None:
+            return
+        protocol.rest()
+        if protocol.should_close:
+            protocol.abort()  # close() would wait for a TLS peer's close_notify, up to 30 s
+            return
+        self._idle[protocol] = (key, time.monotonic())
+        self._idle_of[key].append(protocol)
+        if self._waiting and self._is_full():
+            self._end_oldest()
+        if self._sweep is None:
+            self._sweep = self._loop.call_later(self._idle_timeout_s, self._end_expired)
+
+    def end(self, protocol: Protocol) -> None:
+        """Close a connection that is of no more use."""
+        self._in_use.pop(protocol, None)
+        protocol.rest()
+        protocol.abort()
 
     def resize(self, max_open: int) -> None:
         """Have so many sockets open from now on, once idle connections are enough to end."""
         self._max_open = max_open
-        while self.open + self._promised - self._ending > self._max_open and self._idle:
+        while self._idle and self.open + self._promised - self._ending > max_open:
             self._end_oldest()
-        self._closing.set()
+        for _ in range(len(self._waiting)):
+            self._wake_next()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+        for protocol in [*self._in_use, *self._idle]:
+            self._forget(protocol)
+            protocol.abort()
+        for _ in range(_CLOSING_TURNS):
+            await asyncio.sleep(0)
+
+    def _take(self, key: Hashable) -> Protocol | None:
+        """Return the connection to `key` that was used last."""
+        while kept := self._idle_of.get(key):
+            protocol = kept[-1]
+            _, since = self._idle[protocol]
+            self._forget(protocol)
+            if protocol.is_connected() and time.monotonic() - since <= self._idle_timeout_s:
+                return protocol
+            protocol.abort()
+        return None
+
+    def _forget(self, protocol: Protocol) -> None:
+        """Take note that a connection is idle, or in use, no longer."""
+        self._in_use.pop(protocol, None)
+        key, _ = self._idle.pop(protocol, (None, 0.0))
+        if key is not None:
+            kept = self._idle_of[key]
+            kept.remove(protocol)
+            if not kept:
+                del self._idle_of[key]
+
+    def _end_expired(self) -> None:
+        self._sweep = None
+        now = time.monotonic()
+        while self._idle:
+            left_s = next(iter(self._idle.values()))[1] + self._idle_timeout_s - now
+            if left_s > 0:
+                self._sweep = self._loop.call_later(left_s, self._end_expired)
+                return
+            self._end_oldest()
 
     def _end_oldest(self) -> None:
         oldest = next(iter(self._idle))
         self._ending += oldest.is_connected()
-        self.take(oldest)
+        self._forget(oldest)
         oldest.abort()
 
-    def use_room(self) -> None:
+    async def _dial(self, route: Route, phases: Phases, connect_s: float | None) -> Protocol:
+        await self._make_room()
+        phases.has_room = True
+        try:
+            protocol = await self._dialler.dial(route, phases, connect_s)
+        finally:
+            if phases.has_room:  # no socket was opened
+                self._use_room(phases)
+                self._wake_next()
+        if protocol.transport is not None:
+            protocol.peer = protocol.transport.get_extra_info("peername")[0]
+        return protocol
+
+    async def _make_room(self) -> None:
+        """Wait until one more socket may be opened, and promise it."""
+        while self.open + self._promised >= self._max_open:
+            if self._idle and self._is_full():
+                self._end_oldest()
+                continue
+            waiting = self._loop.create_future()
+            self._waiting.append(waiting)
+            try:
+                await waiting
+            except asyncio.CancelledError:
+                if waiting.done() and not waiting.cancelled():  # what it was woken for is another's
+                    self._wake_next()
+                raise
+        self._promised += 1
+
+    def _is_full(self) -> bool:
+        """Return whether no socket may be opened even when those that are ending have closed."""
+        return self.open + self._promised - self._ending >= self._max_open
+
+    def _wake_next(self) -> None:
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(None)
+                return
+
+    def _use_room(self, phases: Phases) -> None:
         """End a promise: its socket was opened, or will not be."""
+        phases.has_room = False
         self._promised -= 1
 
-    def open_socket(self, family: int, kind: int, protocol: int) -> socket.socket:
+    def _open_socket(self, phases: Phases, family: int, kind: int, protocol: int) -> socket.socket:
         """Return a new socket, which counts until it is closed."""
+        if phases.has_room:
+            self._use_room(phases)
         opened = _CountedSocket(family, kind, protocol)
         opened.on_close = self._closed_socket
         self.open += 1
         return opened
 
-    def keep(self, connection: ResponseHandler, key: Hashable) -> None:
-        """Take note that `connection` becomes idle."""
-        while self._idle and not (oldest := next(iter(self._idle))).is_connected():
-            self.take(oldest)
-        self._idle[connection] = key
-        self._idle_of[key] += 1
-
-    def take(self, connection: ResponseHandler) -> None:
-        """Take note that `connection` is idle no longer."""
-        key = self._idle.pop(connection, None)
-        if key is not None:
-            self._idle_of[key] -= 1
-            if not self._idle_of[key]:
-                del self._idle_of[key]
-
     def _closed_socket(self) -> None:
         self.open -= 1
         self._ending = max(0, self._ending - 1)
-        self._closing.set()
+        self._wake_next()
 
-
-class CappedConnector(aiohttp.TCPConnector):
-    """At most `limit` connections in use, and never more than `max_open` sockets, idle ones and closing ones included.
-
-    aiohttp's `limit` counts only connections in use: without a cap 2,000 hosts left 2,009 open descriptors.
-    """
-
-    def __init__(self, *, limit: int, max_open: int, **options: Any) -> None:
-        super().__init__(limit=limit, socket_factory=self._open_socket, **options)
-        self._factory = cast("partial[ResponseHandler]", partial(Protocol, loop=self._loop))  # no argument sets it
-        self.budget = SocketBudget(max_open)
-
-    async def connect(self, req: Any, traces: Any, timeout: Any) -> Connection:  # noqa: ASYNC109 - aiohttp calls it so
-        """Take a connection from the pool, or make one once there is room for it."""
-        phases = CURRENT.get()
-        started = time.perf_counter()
-        if not self.budget.has_idle(req.connection_key):
-            await self.budget.make_room()
-            phases.has_room = True
-        try:
-            connection = await super().connect(req, traces, timeout)
-        finally:
-            self._use_room(phases)
-        phases.is_connected = True
-        if phases.on_sent is not None:
-            phases.on_sent()
-        if phases.has_dialled:
-            phases.connect = (time.perf_counter() - started) * 1000 - (phases.dns or 0.0)
-        elif connection.protocol is not None:
-            self.budget.take(connection.protocol)
-        connection.add_callback(lambda: self._give_back(connection, req.connection_key))
-        if not req.proxy:
-            self._look_at_peer(connection, phases)
-        return connection
-
-    def resize(self, *, limit: int, max_open: int) -> None:
-        """Change both limits: what is over them ends, idle connections at once and the others when they are done."""
-        self._limit = limit
-        self.budget.resize(max_open)
-
-    def _look_at_peer(self, connection: Connection, phases: Phases) -> None:
+    def _look_at_peer(self, protocol: Protocol, phases: Phases) -> None:
         """Raise BlockedAddress for a connection that was kept from a request that was free to go there."""
-        protocol = connection.protocol
-        if not isinstance(protocol, Protocol) or protocol.transport is None:
-            return
-        if phases.has_dialled:
-            protocol.peer = protocol.transport.get_extra_info("peername")[0]
         phases.peer = protocol.peer
         refusal = None if phases.guard is None else phases.guard.refusal(protocol.peer)
         if refusal is not None:
-            connection.release()
+            self.release(protocol)
             raise BlockedAddress(refusal)
-
-    def _give_back(self, connection: Connection, key: Hashable) -> None:
-        """Take note that the connection is about to go back to the pool, or end it when it cannot."""
-        protocol = connection.protocol
-        if not isinstance(protocol, Protocol):
-            return
-        protocol.rest()
-        if protocol.should_close:
-            protocol.abort()  # close() would wait for a TLS peer's close_notify, up to 30 s
-        else:
-            self.budget.keep(protocol, key)
-
-    def _open_socket(self, address: tuple[Any, ...]) -> socket.socket:
-        family, kind, protocol, _, (host, *_) = address
-        phases = CURRENT.get()
-        if phases.guard is not None and (refusal := phases.guard.refusal(host)):
-            phases.refusal = refusal
-            raise BlockedPeer(refusal)
-        phases.has_dialled = True
-        self._use_room(phases)
-        return self.budget.open_socket(family, kind, protocol)
-
-    def _use_room(self, phases: Phases) -> None:
-        if phases.has_room:
-            phases.has_room = False
-            self.budget.use_room()

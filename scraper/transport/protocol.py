@@ -1,7 +1,9 @@
 """One connection's protocol: bounds on what is not body, and what a server sends after the end of its answer."""
 
+import asyncio
 import logging
 import re
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import ClientPayloadError
@@ -22,6 +24,11 @@ _log = logging.getLogger(__name__)
 
 class Protocol(ResponseHandler):
     """aiohttp's, which would take what comes too much for a fault of the whole answer, or for the next answer."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, on_lost: Callable[["Protocol"], None]) -> None:
+        """`on_lost` is told when it is closed, before anybody who reads."""
+        super().__init__(loop)
+        self._on_lost = on_lost
 
     peer = ""
     """The address at the other end."""
@@ -64,6 +71,7 @@ class Protocol(ResponseHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """End what is read; a reset is not the end of a body that lasts until the connection is closed."""
+        self._on_lost(self)
         body = self._payload
         if exc is not None and body is not None and not body.is_eof():
             body.set_exception(ClientPayloadError(str(exc)), exc)

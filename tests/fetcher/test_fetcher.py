@@ -52,7 +52,7 @@ def over_socket(pages, target="/", **options):
 
 def wire(**options):
     resolver = CachingResolver(timeout_s=2.0, ttl_s=60.0, negative_ttl_s=1.0)
-    return AiohttpTransport(limit=10, max_open=20, idle_timeout_s=30.0, resolver=resolver, **options)
+    return AiohttpTransport(max_open=20, idle_timeout_s=30.0, resolver=resolver, **options)
 
 
 def page(text="<title>x</title>", **options):

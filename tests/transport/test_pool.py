@@ -5,7 +5,8 @@ import asyncio
 import httpx
 import local_site
 import pytest
-from local_site import html
+from clients import get, transport
+from local_site import html, reply
 
 from scraper.transport import AiohttpTransport
 from scraper.transport.dns import CachingResolver
@@ -16,7 +17,7 @@ async def hammer(*, hosts, rounds, limit, max_open):
     peak = 0
     async with local_site.serve({"/": html("x")}, host="0.0.0.0") as site:
         resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-        client = AiohttpTransport(limit=limit, max_open=max_open, idle_timeout_s=30.0, resolver=resolver)
+        client = AiohttpTransport(max_open=max_open, idle_timeout_s=30.0, resolver=resolver)
         turn = asyncio.Semaphore(limit)
 
         async def get(host):
@@ -56,7 +57,7 @@ def test_the_connection_that_was_idle_longest_makes_room():
     async def scenario():
         async with local_site.serve({"/": html("x")}, host="0.0.0.0") as site:
             resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-            client = AiohttpTransport(limit=2, max_open=3, idle_timeout_s=30.0, resolver=resolver)
+            client = AiohttpTransport(max_open=3, idle_timeout_s=30.0, resolver=resolver)
             for number in (1, 2, 3, 1, 4, 1, 3, 2):  # 4 ends 2's
                 response = await client.handle_async_request(
                     httpx.Request("GET", site.url("/", host=f"127.0.0.{number}"))
@@ -74,7 +75,7 @@ def test_a_cancelled_dial_gives_its_promise_back():
         with local_site.silent_listener() as port:
             async with local_site.serve({"/": html("x")}) as site:
                 resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-                client = AiohttpTransport(limit=2, max_open=2, idle_timeout_s=30.0, resolver=resolver)
+                client = AiohttpTransport(max_open=2, idle_timeout_s=30.0, resolver=resolver)
                 for _ in range(5):
                     with pytest.raises(TimeoutError):
                         async with asyncio.timeout(0.02):
@@ -96,7 +97,7 @@ def test_fewer_sockets_are_kept_once_the_cap_is_lowered_and_more_once_it_is_rais
     async def scenario():
         async with local_site.serve({"/": html("x")}, host="0.0.0.0") as site:
             resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-            client = AiohttpTransport(limit=4, max_open=8, idle_timeout_s=30.0, resolver=resolver)
+            client = AiohttpTransport(max_open=8, idle_timeout_s=30.0, resolver=resolver)
 
             async def ask(numbers):
                 for number in numbers:
@@ -110,12 +111,77 @@ def test_fewer_sockets_are_kept_once_the_cap_is_lowered_and_more_once_it_is_rais
                 return client.open_sockets
 
             before = await ask(range(1, 9))
-            client.resize(limit=1, max_open=2)
+            client.resize(max_open=2)
             await asyncio.sleep(0.01)
             lowered = client.open_sockets, await ask(range(1, 9))
-            client.resize(limit=8, max_open=6)
+            client.resize(max_open=6)
             raised = await ask(range(1, 9))
             await client.aclose()
             return before, lowered, raised
 
     assert asyncio.run(scenario()) == (8, (2, 2), 6)
+
+
+def test_those_who_wait_for_room_get_it_in_their_order():
+    async def scenario():
+        done = []
+        async with local_site.serve({"/": html("x")}, host="0.0.0.0") as site:
+            client = transport(max_open=1)
+
+            async def ask(number):
+                await get(client, site.url("/", host=f"127.0.0.{number}"))
+                done.append(number)
+
+            await asyncio.gather(*(ask(number) for number in range(1, 21)))
+            await client.aclose()
+        assert done == list(range(1, 21))
+
+    asyncio.run(scenario())
+
+
+def test_who_gives_up_waiting_for_room_passes_it_on():
+    async def scenario():
+        async with local_site.serve({"/": html("x")}, host="0.0.0.0") as site:
+            client = transport(max_open=1)
+            held = await client.handle_async_request(httpx.Request("GET", site.url("/", host="127.0.0.1")))
+            first = asyncio.ensure_future(get(client, site.url("/", host="127.0.0.2")))
+            second = asyncio.ensure_future(get(client, site.url("/", host="127.0.0.3")))
+            await asyncio.sleep(0)
+            first.cancel()
+            await held.aclose()
+            async with asyncio.timeout(2):
+                assert (await second)[1] == b"x"
+            assert first.cancelled()
+            await client.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_a_connection_that_was_idle_too_long_is_closed():
+    async def scenario():
+        async with local_site.serve({"/": html("x")}) as site:
+            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
+            client = AiohttpTransport(max_open=4, idle_timeout_s=0.05, resolver=resolver)
+            await get(client, site.url())
+            assert client.open_sockets == 1
+            async with asyncio.timeout(2):
+                while client.open_sockets:
+                    await asyncio.sleep(0.01)
+            await client.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_a_connection_that_the_server_closed_is_forgotten_at_once():
+    async def scenario():
+        async with local_site.serve({"/": reply(200, {}, "x", then="close")}) as site:
+            client = transport()
+            for _ in range(2):
+                await get(client, site.url())
+                async with asyncio.timeout(2):
+                    while client.open_sockets:
+                        await asyncio.sleep(0.01)
+            await client.aclose()
+        assert site.connections == 2
+
+    asyncio.run(scenario())

@@ -29,7 +29,7 @@ def bodies(*pieces, gets=2, **how):
         reply = raw(b"", body=list(pieces), interval=0.01, **{"then": "keep", **how})
         async with local_site.serve({"/": reply}) as site:
             resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-            client = AiohttpTransport(limit=5, max_open=10, idle_timeout_s=30.0, resolver=resolver)
+            client = AiohttpTransport(max_open=10, idle_timeout_s=30.0, resolver=resolver)
             try:
                 found = [await get(client, site.url()) for _ in range(gets)]
             finally:
@@ -63,7 +63,7 @@ def test_an_answer_that_nobody_asked_for_is_not_the_next_ones():
         reply = raw(b"", body=[PAGE, PAGE.replace(b"hello", b"evils")], interval=0.02, then="keep")
         async with local_site.serve({"/first": reply, "/second": html("mine")}) as site:
             resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-            client = AiohttpTransport(limit=5, max_open=10, idle_timeout_s=30.0, resolver=resolver)
+            client = AiohttpTransport(max_open=10, idle_timeout_s=30.0, resolver=resolver)
             assert await get(client, site.url("/first")) == b"hello"
             await asyncio.sleep(0.06)  # the second answer has come
             assert await get(client, site.url("/second")) == b"mine"
@@ -80,7 +80,7 @@ def test_a_kept_connection_that_answers_with_nonsense_is_replaced_at_once():
     async def scenario():
         async with local_site.serve(answer) as site:
             resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-            client = AiohttpTransport(limit=5, max_open=10, idle_timeout_s=30.0, resolver=resolver)
+            client = AiohttpTransport(max_open=10, idle_timeout_s=30.0, resolver=resolver)
             assert [await get(client, site.url()) for _ in range(3)] == [b"x"] * 3
             await client.aclose()
             assert (site.connections, len(site.hits)) == (3, 5)

@@ -73,7 +73,7 @@ def test_cancelled_requests_leak_no_slot():
 
     async def scenario():
         async with local_site.serve(answer) as site:
-            client = transport(limit=10, max_open=20)
+            client = transport(max_open=20)
             succeeded = 0
 
             async def work():
