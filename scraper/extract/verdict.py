@@ -61,8 +61,8 @@ def judge(page: Page, tree: LexborHTMLParser, title: str | None) -> Verdict:
 
 def _says_something(tree: LexborHTMLParser) -> bool:
     """Return whether a page without scripts and forms has text, and no heading that is suspicious."""
-    heading = tree.css_first("h1")
-    if heading is not None and _suspect(heading.text()):
+    headings = tree.tags("h1")  # a selector takes 4 µs more
+    if headings and _suspect(headings[0].text()):
         return False
     return tree.body is not None and _WORD.search(tree.body.text()) is not None
 
