@@ -1,5 +1,6 @@
 """python -m scraper, and the `scrape` command."""
 
+import gc
 import signal
 
 
@@ -10,8 +11,11 @@ def main() -> None:
     )  # else a script's background job ignores it
     if is_asked:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.disable()  # imports leave no garbage, and what they make stays: to look through it again and again took 10 ms
     from scraper.cli import main as scrape  # noqa: PLC0415 - see above
 
+    gc.freeze()
+    gc.enable()
     if is_asked:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     scrape()
