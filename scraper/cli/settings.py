@@ -1,6 +1,5 @@
 """Config from its layers: the config file, SCRAPER_* variables, the options given."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
@@ -45,6 +44,8 @@ def default_output(sources: Sequence[str]) -> str:
 def _from_file(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
+    import tomllib  # noqa: PLC0415 - 3 ms that a call without a file does without
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

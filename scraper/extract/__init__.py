@@ -13,7 +13,6 @@ from scraper.extract.head import read_head
 from scraper.extract.links import read_link_details, read_links
 from scraper.extract.metadata import read_metadata
 from scraper.extract.provenance import extractor_of
-from scraper.extract.recipe import compile_recipe, read_recipe
 from scraper.extract.selectors import compile_fields, read_fields
 from scraper.extract.verdict import judge
 from scraper.models import Extract, Extracted, Link, Page, Verdict
@@ -43,9 +42,15 @@ def make_extract(config: Config) -> Extract:
 
 def extractor_in(config: Config) -> str | None:
     """Return the `extractor` of the records that a run with these settings makes. Raises UsageError for a wrong one."""
-    recipe = None if config.recipe is None else compile_recipe(config.recipe).recipe
+    recipe = None if config.recipe is None else _compiled(config.recipe).recipe
     callback = None if config.parse is None else load_callback(config.parse)
     return extractor_of(config.select, recipe, callback, _others(config))
+
+
+def _compiled(recipe: Any) -> Any:
+    from scraper.extract.recipe import compile_recipe  # noqa: PLC0415 - 9 ms that a run without a recipe does without
+
+    return compile_recipe(recipe)
 
 
 def _others(config: Config) -> list[str]:
@@ -73,7 +78,7 @@ def build_extractor(  # noqa: PLR0913 - the settings of extraction
     page, whatever its bytes. Each thread may use it.
     """
     fields = compile_fields(select)
-    compiled = compile_recipe(recipe) if recipe is not None else None
+    compiled = _compiled(recipe) if recipe is not None else None
     for field in fields:
         if compiled is not None and field.name in compiled.fields:
             raise UsageError(f"--select and --recipe both have the field {field.name!r}; give one another name")
@@ -87,7 +92,7 @@ def build_extractor(  # noqa: PLR0913 - the settings of extraction
         found = read_fields(fields, tree, head.base) if fields else None
         items = None
         if compiled is not None:
-            by_recipe, items = read_recipe(compiled, tree, head)
+            by_recipe, items = compiled.read(tree, head)
             found = by_recipe if found is None else found | (by_recipe or {})
         metadata = read_metadata(tree, head.base) if meta else None
         hrefs: list[str | Link] | None = None

@@ -9,19 +9,21 @@ from pathlib import Path
 from tokenize import TokenError
 from typing import Any
 
+from msgspec import Struct
+
 from scraper.output.encoder import as_json
-from scraper.recipe import Recipe
 
 _DIGITS = 12
 """Of the hash, in hex: two of a thousand recipes share them with a probability of 2 in 10^9."""
 
 
 def extractor_of(
-    select: Mapping[str, str], recipe: Recipe | None, callback: Callable[..., Any] | None, others: Sequence[str] = ()
+    select: Mapping[str, str], recipe: Struct | None, callback: Callable[..., Any] | None, others: Sequence[str] = ()
 ) -> str | None:
     """Return what stands for these settings and the `others`, of which the name tells all; None when there are none.
 
-    Of a callback the source of its module counts; what that imports does not. One without a source is equal to none.
+    `recipe` is one that was loaded. Of a callback the source of its module counts; what that imports does not. One
+    without a source is equal to none.
     """
     if not select and recipe is None and callback is None and not others:
         return None

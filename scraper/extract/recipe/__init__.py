@@ -12,7 +12,7 @@ from scraper.extract.recipe.reading import Reader, compile_field, compile_fields
 from scraper.extract.recipe.scope import page_scope
 from scraper.recipe import Recipe, load_recipe
 
-__all__ = ["Compiled", "compile_recipe", "read_recipe"]
+__all__ = ["Compiled", "compile_recipe"]
 
 
 class Compiled(Struct, frozen=True):
@@ -23,26 +23,24 @@ class Compiled(Struct, frozen=True):
     recipe: Recipe
     """What it was made of, checked and completed."""
 
+    def read(self, tree: LexborHTMLParser, head: Head) -> tuple[dict[str, Any] | None, list[dict[str, Any]] | None]:
+        """Return the fields and the items of a page, None for what the recipe does not ask for.
+
+        Raises ExtractError when a required field is missing, ParseLimit when it would make a record of no sensible
+        size.
+        """
+        scope = page_scope(tree, head.base, head.lang)
+        fields, missing = read_fields(self.fields, scope)
+        items = self.items.read(scope) if self.items is not None else None
+        if self.items is not None and self.items.is_required and is_missing(items):
+            missing.append("items")
+        if missing:
+            raise ExtractError(f"required and missing: {', '.join(missing)}")
+        return (fields or None), items
+
 
 def compile_recipe(source: Any) -> Compiled:
     """Return the recipe that `source` is: a TOML file's path, a dict or a Recipe. Raises UsageError."""
     recipe = load_recipe(source, has_suffix)
     items = compile_field(recipe.items) if recipe.items is not None else None  # type: ignore[arg-type]  # it is loaded
     return Compiled(compile_fields(recipe.fields), items, recipe)
-
-
-def read_recipe(
-    recipe: Compiled, tree: LexborHTMLParser, head: Head
-) -> tuple[dict[str, Any] | None, list[dict[str, Any]] | None]:
-    """Return the fields and the items of a page, None for what the recipe does not ask for.
-
-    Raises ExtractError when a required field is missing, ParseLimit when it would make a record of no sensible size.
-    """
-    scope = page_scope(tree, head.base, head.lang)
-    fields, missing = read_fields(recipe.fields, scope)
-    items = recipe.items.read(scope) if recipe.items is not None else None
-    if recipe.items is not None and recipe.items.is_required and is_missing(items):
-        missing.append("items")
-    if missing:
-        raise ExtractError(f"required and missing: {', '.join(missing)}")
-    return (fields or None), items
