@@ -13,6 +13,20 @@ def _pages(count, folder):
     return pages
 
 
+def test_packages_take_turns_until_the_smallest_has_no_page_left(tmp_path, monkeypatch):
+    counts = {"small": 2, "big": 5}
+    files = {
+        name: [(f"/{number}.html", tmp_path / f"{number}.html") for number in range(count)]
+        for name, count in counts.items()
+    }
+    monkeypatch.setattr(corpus.shutil, "which", lambda _: "/usr/bin/dpkg")
+    monkeypatch.setattr(corpus, "_html_files", files.__getitem__)
+    paths = [page.path for page in corpus.documents(tuple(counts))]
+    assert [path.split("/")[1] for path in paths] == ["small", "big", "small", "big"]
+    assert len(set(paths)) == 4
+    assert paths == [page.path for page in corpus.documents(tuple(counts))]
+
+
 def test_no_url_is_listed_twice(tmp_path):
     listed = corpus.urls(_pages(4, tmp_path), ["http://a", "http://b", "http://c"], 30)
     assert len(set(listed)) == 30

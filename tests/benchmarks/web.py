@@ -32,6 +32,7 @@ http {{
     open_file_cache max=10000;
     keepalive_requests 1000000;
     gzip_static on;
+    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache off;
     ssl_session_tickets off;  # hosts of a broad list have not been seen before
     root {root};
