@@ -12,7 +12,7 @@ Change = Literal["new", "changed", "same", "gone"]
 """What has become of a page since an earlier run."""
 
 
-class Row(Struct, frozen=True, gc=False):
+class Row(Struct, frozen=True, gc=False, array_like=True):
     """One line of a source. `url` is trimmed, and empty for a blank line or a comment."""
 
     url: str

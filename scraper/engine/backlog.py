@@ -60,7 +60,12 @@ class Backlog:
 
     def waiting(self, host: str) -> int:
         """Return how many jobs of `host` wait here."""
-        return sum(map(len, self._lines.get(host, {}).values()))
+        lines = self._lines.get(host)
+        return 0 if lines is None else sum(map(len, lines.values()))
+
+    def has(self, host: str) -> bool:
+        """Return whether any job of `host` waits here."""
+        return host in self._lines
 
     def put(self, job: Job) -> None:
         """Let `job` wait behind its host's of its priority. Raises OutputError for a full disk; it waits even so."""
@@ -221,14 +226,13 @@ def _encoded(job: Job) -> bytes:
         return b""
     row, href, *others = structs.astuple(job)
     try:
-        return _ENCODER.encode((structs.astuple(row), None if href == row.url else href, *others))
+        return _ENCODER.encode((row, None if href == row.url else href, *others))
     except (ValueError, OverflowError):  # a lone surrogate; an integer over 64 bits
         return b""
 
 
 def _decoded(data: memoryview) -> Job:
-    fields, href, *others = _DECODER.decode(data)
-    row = Row(*fields)
+    row, href, *others = _DECODER.decode(data)
     return Job(row, row.url if href is None else href, *others)
 
 
@@ -245,4 +249,6 @@ def _is_plain(value: Any, depth: int) -> bool:
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER: "msgspec.msgpack.Decoder[Any]" = msgspec.msgpack.Decoder()
+_DECODER: "msgspec.msgpack.Decoder[Any]" = msgspec.msgpack.Decoder(
+    tuple[Row, str | None, str, int, str, int, bool, None, bool]
+)

@@ -62,8 +62,10 @@ def test_a_host_gets_its_oldest_jobs_in_the_order_they_came(backlog):
     assert [each.ordinal for each in backlog.take("a.example", 2)] == [0, 2]
     assert (len(backlog), backlog.waiting("a.example")) == (3, 1)
     assert [each.ordinal for each in backlog.take("b", 9)] == [1, 3]
+    assert (backlog.has("a.example"), backlog.has("b")) == (True, False)
     assert [each.ordinal for each in backlog.take("a.example", 9)] == [4]
     assert len(backlog) == 0
+    assert not backlog.has("a.example")
 
 
 @settings(max_examples=40, deadline=None)
