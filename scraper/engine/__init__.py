@@ -19,7 +19,7 @@ from scraper.engine.watchdog import LoopWatch, StallWatch, busiest
 from scraper.engine.worker import Worker
 from scraper.errors import HostDown, UsageError, reason_of
 from scraper.frontier import Frontier, Pace
-from scraper.models import Job, Lines, Record, Rows, Timings
+from scraper.models import Job, Lines, Record, Rows
 from scraper.seats import CURRENT, Seats
 from scraper.stats import Stats
 from scraper.stats import count as count_of
@@ -257,42 +257,49 @@ class Engine:
         return told
 
     async def _work(self, number: int) -> None:
-        sheet = self._sheet
         seat = self._seats.add(number)
-        sheet.wait(self._why_idle())
-        while self._crew.goes_on(number) and (job := await self.frontier.get()) is not None:
-            seat.take(job, sheet.start(number, self._why_idle()))
+        while (job := await self._next(number)) is not None:
+            seat.take(job, self.clock())
+            await self._intake.refill(job.host)  # as one starts, not as it ends: the other workers want jobs at once
             pace = self.frontier.core.pace(job.host)
-            timings = None
             if pace.is_given_up:
                 await self._end_unasked(job, pace)
             elif job.is_robots:
                 await self._intake.refuse_all(await self.door.run(job))
+                await self._intake.refill(job.host)  # all that waited may have been denied
+                self._sheet.spent("robots", self.clock() - seat.since)
             else:
-                timings = await self._try(job, pace)
-            await self._intake.refill(job.host)
+                await self._try(job, pace)
             await asyncio.sleep(0)  # the writer's turn: the record is in the file before the next request is sent
             seat.leave()
-            sheet.end(number, timings, is_robots=job.is_robots)
-            sheet.wait(self._why_idle())
 
-    async def _try(self, job: Job, pace: Pace) -> Timings | None:
-        is_last = not self.frontier.core.waiting_of(job.host) and not self.backlog.waiting(job.host)
+    async def _next(self, number: int) -> Job | None:
+        """Return the worker's next job, None when it is to end; time in which there is none counts as idle."""
+        job = None if self._crew.is_too_large else self.frontier.take()
+        if job is None:
+            self._sheet.wait(self._why_idle())
+            if self._crew.goes_on(number) and (job := await self.frontier.get()) is not None:
+                self._sheet.start(self._why_idle())
+        return job
+
+    async def _try(self, job: Job, pace: Pace) -> None:
+        is_last = not self.frontier.core.waiting_of(job.host) and not self.backlog.has(job.host)
         started = self.clock()
         on_sent = self.frontier.on_sent(job)
         outcome = await self.worker.process(job, is_last_of_host=is_last, on_sent=on_sent)
         if on_sent is not None:
             on_sent()
         pace.took(self.clock() - started)
+        if outcome.timings is not None:
+            self._sheet.tried(outcome.timings)
         if outcome.retry is not None and not self._is_taken(outcome.retry, outcome.wait_s):
             self.frontier.retry(job, outcome.retry, outcome.wait_s, outcome.signal)
-            return outcome.timings
+            return
         if outcome.record is not None:
             await self._emit(outcome.record)
         self.frontier.done(job, outcome.signal)
         if outcome.following is not None and not self._is_taken(outcome.following):
             await self._intake.place(outcome.following)
-        return outcome.timings
 
     def _is_taken(self, job: Job, wait_s: float | None = None) -> bool:
         """Return whether another process goes on with `job`, for its host is that one's to ask."""
@@ -358,7 +365,7 @@ class Engine:
                 seat.stage = "write"
             started = self.clock()
             await self.results.put(record)
-            self._sheet.wrote(self.clock() - started)
+            self._sheet.spent("write", self.clock() - started)
         else:
-            await self.results.put(record)
+            self.results.put_nowait(record)
         self.stats.record(record)

@@ -71,9 +71,14 @@ class Crew:
         later = len(self._staff) - size
         return count_of(size, "worker") + (f", once {later} more have done their pages" if later > 0 else "")
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether some have to go once they have no page."""
+        return len(self._staff) > self.size
+
     def goes_on(self, number: int) -> bool:
         """Return whether a worker that has no page takes another."""
-        if number in self._staff and len(self._staff) > self.size:
+        if number in self._staff and self.is_too_large:
             self._let_go(number)
         return number in self._staff
 

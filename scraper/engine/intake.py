@@ -129,7 +129,7 @@ class Intake:
 
     async def place(self, job: Job) -> None:
         """Bring `job` to the frontier, or to the backlog when its host has its share of the window."""
-        if self.frontier.core.waiting_of(job.host) >= HOST_SHARE or self.backlog.waiting(job.host):
+        if self.frontier.core.waiting_of(job.host) >= HOST_SHARE or self.backlog.has(job.host):
             self.backlog.put(job)
             return
         if job.trail is None:  # where a redirect leads was in the window before
@@ -145,7 +145,7 @@ class Intake:
 
     async def refill(self, host: str) -> None:
         """Bring jobs of `host` from the backlog to the frontier when it has few left there."""
-        while self.backlog.waiting(host) and self.frontier.core.waiting_of(host) <= HOST_SHARE // 2:
+        while self.backlog.has(host) and self.frontier.core.waiting_of(host) <= HOST_SHARE // 2:
             jobs = self.backlog.take(host, HOST_SHARE // 2)
             await self.refuse_all([(job, denial) for job in jobs if (denial := self.door.offer(job))])
 

@@ -4,7 +4,7 @@ import heapq
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from scraper.engine.bottleneck import HostLoad, Load, remaining_s
 from scraper.models import Timings
@@ -37,7 +37,6 @@ class Timesheet:
         self._idle = 0
         self._idle_s: defaultdict[str, float] = defaultdict(float)
         self._why = "starved"
-        self._works: dict[int, float] = {}
         self._phases: defaultdict[str, float] = defaultdict(float)
         self._late_s = 0.0
         self._pulses = 0
@@ -71,30 +70,25 @@ class Timesheet:
         self._workers -= 1
         self._idle -= 1
 
-    def start(self, worker: int, why: str) -> float:
-        """Take note that `worker` has a job, and why the others have none; return the time."""
-        self._works[worker] = now = self._settle(why)
+    def start(self, why: str) -> None:
+        """Take note that one that had no job has one, and why the others have none."""
+        self._settle(why)
         self._idle -= 1
-        return now
 
-    def wrote(self, seconds: float) -> None:
-        """Take note of how long a worker waited until its record was taken."""
-        self._phases["write"] += seconds
+    def spent(self, phase: str, seconds: float) -> None:
+        """Take note of how long a worker was in a phase that no timings tell of: `robots` or `write`."""
+        self._phases[phase] += seconds
+
+    def tried(self, timings: Timings) -> None:
+        """Take note of a try that has ended."""
+        for phase, milliseconds in zip(_PHASES, astuple(timings), strict=True):
+            if milliseconds is not None:
+                self._phases[phase] += milliseconds / 1000
 
     def late(self, seconds: float) -> None:
         """Take note of how late the loop did what was due."""
         self._late_s += seconds
         self._pulses += 1
-
-    def end(self, worker: int, timings: Timings | None, *, is_robots: bool = False) -> None:
-        """Take note that `worker` is done with a job. `timings` are those of a try that ended with it."""
-        since = self._works.pop(worker)
-        if is_robots:
-            self._phases["robots"] += self._clock() - since
-        for phase in _PHASES if timings is not None else ():
-            milliseconds = getattr(timings, phase)
-            if milliseconds is not None:
-                self._phases[phase] += milliseconds / 1000
 
     def load(self, *, unfinished: int, records: int) -> Load:
         """Return how the time of the whole run was spent so far. `records` are the URLs that came to their end."""

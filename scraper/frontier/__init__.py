@@ -76,22 +76,29 @@ class Frontier:
 
     async def get(self) -> Job | None:
         """Start and return the next job that may start; None when there will be no more."""
-        while True:
+        while (job := self.take()) is None:
             if self._is_stopped or (self._is_closed and not self.core.waiting and not self.core.in_flight):
                 self._wake_all()
                 return None
-            job = self.core.pop(self._clock(), self._is_reachable)
-            if job is not None:
+            self._set_alarm()
+            _wake_one(self._readers)
+            await _wait_in(self._getters)
+        return job
+
+    def take(self) -> Job | None:
+        """Start and return the next job if there is one that may start now."""
+        if self._is_stopped:
+            return None
+        job = self.core.pop(self._clock(), self._is_reachable)
+        if job is not None:
+            if self._getters:
                 if self.core.has_ready():
                     _wake_one(self._getters)
                 else:  # the alarm that woke this one was the only one
                     self._set_alarm()
-                if self.core.waiting < self._window:
-                    _wake_one(self._putters)
-                return job
-            self._set_alarm()
-            _wake_one(self._readers)
-            await _wait_in(self._getters)
+            if self.core.waiting < self._window:
+                _wake_one(self._putters)
+        return job
 
     def sent(self, host: str) -> None:
         """Take note that the request that was started last is on its way: from now on the next keeps its distance."""

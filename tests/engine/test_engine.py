@@ -14,6 +14,7 @@ from msgspec import structs
 
 from scraper import errors
 from scraper.config import Config
+from scraper.config.constants import HOST_SHARE
 from scraper.control.command import Command
 from scraper.engine import Engine
 from scraper.engine.backlog import Backlog
@@ -720,3 +721,26 @@ def test_a_run_in_which_nothing_comes_in_is_told_and_goes_on(caplog, monkeypatch
         "nothing has come in for 2 s",
         "nothing has come in for 4 s, 1 request ended as deadline",
     ]
+
+
+def test_more_workers_than_a_hosts_share_of_the_window_all_have_a_job_before_the_first_page_comes():
+    workers = 3 * HOST_SHARE
+    busy = []
+
+    async def scenario():
+        everybody = asyncio.Event()
+
+        async def fetch(request):
+            busy.append(run.frontier.core.in_flight)
+            if busy[-1] == workers:
+                everybody.set()
+            await everybody.wait()
+            return await page(request)
+
+        lines = rows_of(*urls(2 * workers), batch=2 * workers)
+        run, _ = engine(lines, fetch, workers=workers, per_host=workers, window=10_000)
+        await asyncio.wait_for(run.run(), 5)
+        return account(run)
+
+    assert asyncio.run(scenario()).ok == 2 * workers
+    assert max(busy) == workers

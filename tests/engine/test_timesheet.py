@@ -32,9 +32,9 @@ def test_every_second_of_a_worker_goes_to_one_account():
     made.wait("waiting")
     made.wait("waiting")
     clock.now = 2.0
-    made.start(0, "starved")  # nothing else waits: from now on that is why the other is idle
+    made.start("starved")  # nothing else waits: from now on that is why the other is idle
     clock.now = 5.0
-    made.end(0, TIMINGS)
+    made.tried(TIMINGS)
     made.wait("tail")
     clock.now, clock.cpu = 6.0, 4.5
     load = made.load(unfinished=7, records=3)
@@ -47,20 +47,18 @@ def test_a_job_under_way_counts_as_busy():
     made, clock, _ = sheet()
     for _ in range(2):
         made.wait("waiting")
-    made.start(0, "starved")
+    made.start("starved")
     clock.now = 4.0
     load = made.load(unfinished=1, records=0)
     assert (load.busy_s, load.starved_s) == (4.0, 4.0)
 
 
 def test_phases_are_those_of_pages_failures_and_robots_txt():
-    made, clock, _ = sheet()
-    for timings, is_robots in ((TIMINGS, False), (Timings(connect=2000.0), False), (None, True), (None, False)):
-        made.wait("waiting")
-        made.start(0, "waiting")
-        clock.now += 2.0
-        made.end(0, timings, is_robots=is_robots)
-    made.wrote(0.25)
+    made, _, _ = sheet()
+    for timings in (TIMINGS, Timings(connect=2000.0), Timings()):
+        made.tried(timings)
+    made.spent("robots", 2.0)
+    made.spent("write", 0.25)
     phases = made.load(unfinished=0, records=1).phases_s
     expected = {"dns": 0.1, "connect": 2.2, "first_byte": 0.3, "parse": 0.05, "robots": 2.0, "write": 0.25}
     assert phases == pytest.approx(expected)
@@ -83,7 +81,7 @@ def test_lately_forgets_what_was_before():
         lately = made.lately(made.load(unfinished=9, records=10 * min(second, 70)))
     assert (lately.elapsed_s, lately.starved_s, lately.cpu_s) == (30.0, 60.0, 15.0)
     assert lately.records_per_s == pytest.approx(0.0)
-    made.start(0, "waiting")
+    made.start("waiting")
     clock.now = 130.0
     lately = made.lately(made.load(unfinished=9, records=700))
     assert (lately.busy_s, lately.waiting_s) == (30.0, 30.0)
@@ -102,7 +100,7 @@ def test_a_look_at_very_many_hosts_is_taken_less_often():
     for _ in range(200):
         clock.now += 0.1
         made.wait("waiting")
-        made.start(0, "waiting")
+        made.start("waiting")
     assert len(looks) == 5  # 0.1 s each, in 20 s: each look is a fiftieth of the time to the next
 
 
