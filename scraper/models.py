@@ -163,7 +163,10 @@ class Page(Struct, frozen=True, kw_only=True):
 
     def header(self, name: str) -> str | None:
         """Return the first value of header `name` (lower case), or None."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
 
 class Link(Struct, frozen=True, gc=False):

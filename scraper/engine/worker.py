@@ -147,8 +147,8 @@ class Worker:
                 return Outcome(signal=ANSWERED, following=following)
             if page.status == NOT_MODIFIED:
                 return self._unchanged(attempt, page)
-            extracted, parse_s, text_s = await self._extracted(page)
-            ended = perf_counter()
+            extracted, timings = await self._extracted(page)
+            elapsed_ms = attempt.elapsed_ms(perf_counter())
         except UrlError as error:
             failure = error
         except asyncio.CancelledError:
@@ -159,18 +159,16 @@ class Worker:
             _log.exception("%s: a bug in scraper, please report it", masked(job.href))
             failure = InternalError(f"{type(bug).__name__}: {bug}")
         else:
-            timings = structs.replace(
-                page.timings,
-                parse=round(parse_s * 1000, 2),
-                text=None if text_s is None else round(text_s * 1000, 2),
-            )
-            record = _page_record(attempt, page, extracted, elapsed_ms=attempt.elapsed_ms(ended), timings=timings)
-            record = self._compared(attempt, record)
-            if self._keep is not None:
-                await self._keep(page, record)
-            signal = self._blocked if extracted.verdict.name == "blocked" else ANSWERED
-            return Outcome(signal=signal, record=record, timings=timings)
+            record = _page_record(attempt, page, extracted, elapsed_ms=elapsed_ms, timings=timings)
+            return await self._succeeded(attempt, page, record)
         return await self._failed(attempt, failure, page)
+
+    async def _succeeded(self, attempt: "_Attempt", page: Page, record: Record) -> Outcome:
+        record = self._compared(attempt, record)
+        if self._keep is not None:
+            await self._keep(page, record)
+        signal = self._blocked if record.verdict == "blocked" else ANSWERED
+        return Outcome(signal=signal, record=record, timings=record.timings)
 
     async def _failed(self, attempt: "_Attempt", failure: UrlError, page: Page | None) -> Outcome:
         job = attempt.job
@@ -218,8 +216,8 @@ class Worker:
         )
         return Outcome(signal=ANSWERED, record=record, timings=page.timings)
 
-    async def _extracted(self, page: Page) -> tuple[Extracted, float, float | None]:
-        """Return what is on the page, the seconds that took without the wait for its turn, and those for its text."""
+    async def _extracted(self, page: Page) -> tuple[Extracted, Timings]:
+        """Return what is on the page, and its timings with how long that took, without the wait for its turn."""
         seat = SEAT.get()
         if seat is not None:
             seat.stage = "parse"
@@ -230,12 +228,13 @@ class Worker:
                 async with self._large_pages:
                     extracted, parse_s = await asyncio.to_thread(self._timed, page)
             if self._read_text is None or extracted.verdict.name != "ok":
-                return extracted, parse_s, None
+                return extracted, structs.replace(page.timings, parse=_ms(parse_s))
             started = perf_counter()
             if seat is not None:
                 seat.stage = "text"
             text = await self._read_text(page)
-            return structs.replace(extracted, text=text), parse_s, perf_counter() - started
+            timings = structs.replace(page.timings, parse=_ms(parse_s), text=_ms(perf_counter() - started))
+            return structs.replace(extracted, text=text), timings
         except UrlError as error:
             error.status, error.final_url = page.status, page.final_url
             error.redirects, error.timings = page.redirects, page.timings
@@ -321,7 +320,11 @@ def _following(job: Job, page: Page, fetched_at: str, elapsed_s: float) -> Job:
 
 
 def _elapsed_ms(job: Job, elapsed_s: float) -> float:
-    return round(((job.trail.elapsed_s if job.trail else 0.0) + elapsed_s) * 1000, 2)
+    return _ms((job.trail.elapsed_s if job.trail else 0.0) + elapsed_s)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 2)
 
 
 def _page_record(attempt: _Attempt, page: Page, extracted: Extracted, *, elapsed_ms: float, timings: Timings) -> Record:
