@@ -29,9 +29,11 @@ from scraper.models import Extract, Keep
 from scraper.recrawl import ReadEarlier, Recrawl
 from scraper.robots import Robots, RobotsMemory
 from scraper.transport import AiohttpTransport
+from scraper.transport.adapter import HttpxAdapter
 from scraper.transport.addresses import Guard
 from scraper.transport.descriptors import enough_for
 from scraper.transport.dns import CachingResolver
+from scraper.transport.seam import Transport
 
 _log = logging.getLogger(__name__)
 
@@ -72,16 +74,20 @@ async def make_worker(
     """
     extract = make_extract(config)
     async with AsyncExitStack() as stack:
+        own = None
         if transport is None:
-            transport = _transport(config)
-            stack.push_async_callback(transport.aclose)
+            own = _transport(config)
+            stack.push_async_callback(own.aclose)
+            wire: Transport = own
+        else:  # the user's
+            wire = HttpxAdapter(transport, connect_timeout_s=config.connect_timeout, read_timeout_s=config.read_timeout)
         read_text = None
         if config.text or config.markdown:
             from scraper.extras.text import text_reader  # noqa: PLC0415 - few runs want it
 
             read_text = await stack.enter_async_context(text_reader(is_markdown=config.markdown))
         worker = Worker(
-            fetch=_fetcher(transport, config),
+            fetch=_fetcher(wire, config),
             extract=extract if around is None else around(extract),
             retry=_retry_policy(config),
             retry_after_cap_s=defaults.RETRY_AFTER_CAP_S,
@@ -93,9 +99,9 @@ async def make_worker(
             large_page_bytes=defaults.LARGE_PAGE_BYTES if config.parse is None else math.inf,
             keep=keep,
             recrawl=None if earlier is None else _recrawl(config, earlier),
-            sockets=transport if isinstance(transport, AiohttpTransport) else None,
+            sockets=own,
         )
-        yield worker, transport.names if isinstance(transport, AiohttpTransport) else None
+        yield worker, own.names if own else None
 
 
 def _recrawl(config: Config, earlier: ReadEarlier) -> Recrawl:
@@ -187,19 +193,19 @@ def _transport(config: Config) -> AiohttpTransport:
             ttl_s=defaults.DNS_TTL_S,
             negative_ttl_s=defaults.DNS_NEGATIVE_TTL_S,
         ),
+        connect_timeout_s=config.connect_timeout,
+        read_timeout_s=config.read_timeout,
         proxy=config.proxy,
         is_insecure=config.insecure,
     )
 
 
-def _fetcher(transport: httpx.AsyncBaseTransport, config: Config) -> Fetcher:
+def _fetcher(transport: Transport, config: Config) -> Fetcher:
     return Fetcher(
         transport,
         user_agent=config.user_agent,
         headers=[split_header(line) for line in config.header],
         timeout_s=config.timeout,
-        connect_timeout_s=config.connect_timeout,
-        read_timeout_s=config.read_timeout,
         max_body_bytes=config.max_body_bytes,
         max_redirects=config.max_redirects,
         guard=Guard(is_for_all=config.public_only, allowed=config.allowed_networks),

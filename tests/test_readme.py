@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from clients import FakeNetwork
 
 from scraper import errors, wiring
 from scraper.cli import main
@@ -41,7 +42,7 @@ def web(monkeypatch, tmp_path):
             html=f"<title>{request.url}</title><h1>Head</h1><b class=price>£5.20</b><a href=/n>n</a><img src=i.png>",
         )
 
-    monkeypatch.setattr(wiring, "_transport", lambda _: httpx.MockTransport(answer))
+    monkeypatch.setattr(wiring, "_transport", lambda _: FakeNetwork(answer))
     monkeypatch.chdir(tmp_path)
     Path("urls.txt").write_text("https://example.com/1\nhttps://example.com/2\n")
     Path("shop.csv").write_text("address,name\nhttps://example.com/3,x\n")

@@ -1,13 +1,9 @@
 """One URL -> one Page: redirects, limits, decoding, deadline (httpx)."""
 
 import asyncio
-import base64
 import http
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cached_property, lru_cache
-from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import httpx
 from msgspec import structs
@@ -26,53 +22,47 @@ from scraper.fetcher import redirects
 from scraper.fetcher.attempt import Attempt
 from scraper.fetcher.charset import decide, decode
 from scraper.fetcher.failures import to_url_error
-from scraper.fetcher.inflate import ACCEPT_ENCODING, inflater
+from scraper.fetcher.inflate import inflater
 from scraper.fetcher.media_type import is_html, may_be_html, media_type
+from scraper.fetcher.outgoing import Outgoing, authorization
 from scraper.models import NOT_MODIFIED, Page, Redirect, Request
-from scraper.transport import AiohttpTransport, RawResponse
 from scraper.transport.addresses import Guard, literal
-from scraper.urls import Address, split, split_userinfo
+from scraper.transport.seam import Answer, Headers, Transport
+from scraper.urls import Address, split
 
 __all__ = ["Fetcher"]
 
+_SUCCESS = range(200, 300)
 _REFUSAL_BYTES = 32 * 1024
 _REFUSAL_S = 1.0
 """What is read of the page that comes with a refusal, to tell a challenge by it, and how long it may take."""
-_ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 
 class Fetcher:
-    """A Fetch over an httpx transport.
+    """A Fetch over a Transport.
 
     The page or the UrlError comes within `timeout_s` seconds; bodies are bounded to `max_body_bytes`, on the
     wire and decoded. `headers` and the listed URL's userinfo go to its origin and to no other, and not with a request
-    for robots.txt, whose origin a redirect may have named. Where a public server's redirect leads must pass `guard`;
-    the transport does so with the addresses that names resolve to, and gets it as the request's extension `guard`.
+    for robots.txt, whose origin a redirect may have named. Where a public server's redirect leads must pass `guard`,
+    which the transport asks about the addresses that names resolve to.
     """
 
     def __init__(  # noqa: PLR0913 - each is one setting of the run
         self,
-        transport: httpx.AsyncBaseTransport,
+        transport: Transport,
         *,
         user_agent: str,
         headers: Sequence[tuple[str, str]],
         timeout_s: float,
-        connect_timeout_s: float,
-        read_timeout_s: float,
         max_body_bytes: int,
         max_redirects: int,
         guard: Guard,
     ) -> None:
         self._transport = transport
-        self._is_ours = isinstance(transport, AiohttpTransport)
         self._guard = guard
         self._intranet_guard = structs.replace(guard, spares_intranets=True)
-        own = {name.lower() for name, _ in headers}
-        defaults = [("User-Agent", user_agent), ("Accept", _ACCEPT)]
-        self._given = [*(pair for pair in defaults if pair[0].lower() not in own), *headers]
-        self._headers = lru_cache(maxsize=1024)(self._make_headers)
+        self._outgoing = Outgoing(user_agent, headers)
         self._timeout_s = timeout_s
-        self._limits = {"connect": connect_timeout_s, "read": read_timeout_s, "write": read_timeout_s, "pool": None}
         self._max_body_bytes = max_body_bytes
         self._max_redirects = max_redirects
 
@@ -98,98 +88,77 @@ class Fetcher:
         trail = request.trail
         listed = split(trail.listed.href) if trail else address
         own_origin = listed.origin if request.is_page else ""
-        authorization = _authorization(listed)
+        login = authorization(listed)
         may_lead_inside = not self._guard.is_for_all and (trail is None or trail.may_lead_inside)
         guard = None if trail is None else self._intranet_guard  # the user may list any address
         validators = request.validators
         while True:
             is_own = address.origin == own_origin
-            headers = self._headers(address.origin, is_own, authorization if is_own else None, request.is_last_of_host)
+            headers = self._outgoing.to(address.origin, is_own, login if is_own else None, request.is_last_of_host)
             if validators:
-                headers = httpx.Headers([*headers.raw, *_raw(validators)])
-            response = await self._send(address, headers, guard if may_lead_inside else self._guard, attempt)
+                headers = headers.with_more(validators)
+            answer = await self._send(address, headers, guard if may_lead_inside else self._guard, attempt)
             try:
-                if response.status_code == NOT_MODIFIED and validators:
-                    return self._unchanged(response, attempt)
-                if response.status_code not in redirects.STATUSES:
-                    return await self._read(response, attempt)
+                if answer.status == NOT_MODIFIED and validators:
+                    return self._unchanged(answer, attempt)
+                if answer.status not in redirects.STATUSES:
+                    return await self._read(answer, attempt)
                 may_lead_inside = may_lead_inside and self._is_inside(address, attempt.phases.peer)
-                address = self._next(response, attempt)
+                address = self._next(answer, attempt)
                 guard = self._intranet_guard
                 validators = ()  # what they describe is elsewhere
             finally:
-                await response.aclose()  # a redirect's body is never read
+                await answer.aclose()  # a redirect's body is never read
             if not request.is_followed:
                 return attempt.elsewhere(address, may_lead_inside=may_lead_inside)
+            attempt.begin(address.href)
 
-    async def _send(
-        self, address: Address, headers: httpx.Headers, guard: Guard | None, attempt: Attempt
-    ) -> httpx.Response:
-        href, _ = split_userinfo(address.href)
-        attempt.begin(href)
+    async def _send(self, address: Address, headers: Headers, guard: Guard | None, attempt: Attempt) -> Answer:
         if guard is not None and (refusal := guard.refusal_of_host(address.host)):
             raise BlockedAddress(refusal)
-        target = href[len(address.origin) :].encode("ascii")  # what httpcore sends; our transport takes the href
-        if not self._is_ours and attempt.request.on_sent is not None:  # another cannot tell: it is sent from now on
-            attempt.request.on_sent()
-        extensions = {"timeout": self._limits, "target": target, "href": href, "phases": attempt.phases}
-        if guard is not None:
-            extensions["guard"] = guard
-        response = await self._transport.handle_async_request(_Get(href, headers, extensions))
-        attempt.answered(response.status_code)
-        return response
+        phases = attempt.phases
+        phases.guard = guard
+        target = attempt.href[len(address.origin) :]
+        answer = await self._transport.send(address.origin, target, headers, phases)
+        attempt.answered(answer.status)
+        return answer
 
     def _is_inside(self, address: Address, peer: str | None) -> bool:
         """Return whether what answered is not public; without a peer (a proxy, a user's transport) the host tells."""
         answered = peer or literal(address.host)
         return answered is not None and self._guard.refusal(answered) is not None
 
-    def _make_headers(
-        self,
-        origin: str,
-        is_own: bool,  # noqa: FBT001 - a cache's key
-        authorization: str | None,
-        is_last: bool,  # noqa: FBT001 - a cache's key
-    ) -> httpx.Headers:
-        headers = list(self._given) if is_own else redirects.safe(self._given)
-        if authorization is not None and all(name.lower() != "authorization" for name, _ in headers):
-            headers.append(("Authorization", authorization))
-        if is_last:
-            headers.append(("Connection", "close"))
-        host = origin.partition("://")[2]
-        return httpx.Headers([("Host", host), *headers, ("Accept-Encoding", ACCEPT_ENCODING)])
-
-    def _next(self, response: httpx.Response, attempt: Attempt) -> Address:
+    def _next(self, answer: Answer, attempt: Attempt) -> Address:
         if len(attempt.redirects) >= self._max_redirects:
             raise TooManyRedirects(f"more than {self._max_redirects} redirects")
-        locations = [value for name, value in response.headers.raw if name.lower() == b"location"]
+        locations = [value for name, value in answer.headers if name.lower() == b"location"]
         following = redirects.target(locations, attempt.href)
-        attempt.redirects.append(Redirect(response.status_code, attempt.href))
+        attempt.redirects.append(Redirect(answer.status, attempt.href))
         if any(following.href == hop.url for hop in attempt.redirects):
             raise TooManyRedirects(f"the redirects go round in a loop, back to {following.href}")
         return following
 
-    def _unchanged(self, response: httpx.Response, attempt: Attempt) -> Page:
+    def _unchanged(self, answer: Answer, attempt: Attempt) -> Page:
         """Return the Page that stands for one that is as it was."""
         return Page(
             url=attempt.listed_url,
             final_url=attempt.href,
-            status=response.status_code,
-            headers=_headers_of(response),
+            status=answer.status,
+            headers=_headers_of(answer),
             redirects=tuple(attempt.redirects),
             timings=attempt.timings(),
         )
 
-    async def _read(self, response: httpx.Response, attempt: Attempt) -> Page:
-        headers = _headers_of(response)
+    async def _read(self, answer: Answer, attempt: Attempt) -> Page:
+        headers = _headers_of(answer)
         content_type = _joined(headers, "content-type")
         if attempt.request.is_page:
-            if not response.is_success:
+            if answer.status not in _SUCCESS:
                 attempt.retry_after = _joined(headers, "retry-after")
-                raise await self._refusal(response, headers, attempt)
+                raise await self._refusal(answer, headers, attempt)
             if not may_be_html(content_type):
                 raise NotHtml(f"the server says {content_type}")
-        body = await self._read_body(response, _joined(headers, "content-encoding"), attempt)
+        body = await self._read_body(answer, _joined(headers, "content-encoding"), attempt)
         kind = media_type(content_type, body)
         if attempt.request.is_page and body and not is_html(kind):
             raise NotHtml(f"the body is {kind}")
@@ -197,7 +166,7 @@ class Fetcher:
         return Page(
             url=attempt.listed_url,
             final_url=attempt.href,
-            status=response.status_code,
+            status=answer.status,
             headers=headers,
             body=body,
             media_type=kind,
@@ -208,15 +177,13 @@ class Fetcher:
             timings=attempt.timings(),
         )
 
-    async def _refusal(
-        self, response: httpx.Response, headers: tuple[tuple[str, str], ...], attempt: Attempt
-    ) -> HttpStatus:
+    async def _refusal(self, answer: Answer, headers: tuple[tuple[str, str], ...], attempt: Attempt) -> HttpStatus:
         """Return the error of a status, with the beginning of its page when that may be a challenge."""
-        status = response.status_code
+        status = answer.status
         error = HttpStatus(_status_line(status), status)
         content_type = _joined(headers, "content-type")
         if status in REFUSAL_STATUSES and may_be_html(content_type):
-            body = await self._read_refusal(response, _joined(headers, "content-encoding"))
+            body = await self._read_refusal(answer, _joined(headers, "content-encoding"))
             encoding, _ = decide(body, content_type)
             error.page = Page(
                 url=attempt.listed_url,
@@ -229,14 +196,14 @@ class Fetcher:
             )
         return error
 
-    async def _read_refusal(self, response: httpx.Response, content_encoding: str | None) -> bytes:
+    async def _read_refusal(self, answer: Answer, content_encoding: str | None) -> bytes:
         """Return the beginning of a body that is not worth waiting for: what comes of it in time, broken or not."""
         pieces: list[bytes] = []
         size = 0
         with suppress(UrlError, httpx.HTTPError, httpx.StreamError, OSError):  # TimeoutError is an OSError
             async with asyncio.timeout(_REFUSAL_S):
                 decoder = inflater(content_encoding, self._max_body_bytes)
-                async for piece in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
+                while piece := await answer.read():
                     for decoded in decoder.feed(piece):
                         pieces.append(decoded)
                         size += len(decoded)
@@ -244,14 +211,14 @@ class Fetcher:
                         break
         return b"".join(pieces)[:_REFUSAL_BYTES]
 
-    async def _read_body(self, response: httpx.Response, content_encoding: str | None, attempt: Attempt) -> bytes:
+    async def _read_body(self, answer: Answer, content_encoding: str | None, attempt: Attempt) -> bytes:
         attempt.is_in_body = True
         wanted = attempt.request.head_bytes
         most = max(self._max_body_bytes, wanted or 0)
         decoder = inflater(content_encoding, most)
         pieces: list[bytes] = []
         on_wire = size = 0
-        async for piece in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
+        while piece := await answer.read():
             on_wire += len(piece)
             attempt.received = on_wire
             if on_wire > most:
@@ -265,28 +232,8 @@ class Fetcher:
         return b"".join(pieces)
 
 
-class _Get(httpx.Request):
-    """A GET request. httpx parses its URL when a transport looks at it: ours does not, and saves 35 µs a page."""
-
-    def __init__(self, href: str, headers: httpx.Headers, extensions: dict[str, Any]) -> None:
-        self.method = "GET"
-        self.headers = headers
-        self.extensions = extensions
-        self.stream = httpx.ByteStream(b"")
-        self._href = href
-
-    @cached_property
-    def url(self) -> httpx.URL:  # type: ignore[override]  # a variable there
-        return httpx.URL(self._href)
-
-
-def _headers_of(response: httpx.Response) -> tuple[tuple[str, str], ...]:
-    raw = response.raw_headers if isinstance(response, RawResponse) else response.headers.raw
-    return tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw])
-
-
-def _raw(headers: Sequence[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
+def _headers_of(answer: Answer) -> tuple[tuple[str, str], ...]:
+    return tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers])
 
 
 def _joined(headers: Sequence[tuple[str, str]], name: str) -> str | None:
@@ -307,13 +254,3 @@ def _status_line(status: int) -> str:
         return f"{status} {http.HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
-
-
-def _authorization(listed: Address) -> str | None:
-    """Return a URL's userinfo as a Basic Authorization header (RFC 7617)."""
-    _, userinfo = split_userinfo(listed.href)
-    if not userinfo:
-        return None
-    user, _, password = userinfo.partition(":")
-    token = base64.b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode("ascii")
-    return f"Basic {token}"

@@ -31,7 +31,7 @@ class Attempt:
         self.phases = Phases(request.on_sent)
         self._earlier = trail.timings if trail else Timings()
         self._first_byte: float | None = None
-        self._mark = 0.0
+        self._mark = perf_counter()
         if (seat := CURRENT.get()) is not None:
             seat.attempt = self
 
@@ -52,9 +52,8 @@ class Attempt:
             self.limit.reschedule(asyncio.get_running_loop().time())
 
     def begin(self, href: str) -> None:
-        """Start a hop."""
-        if self.status is not None:  # of the hop before
-            self._earlier = self._timings(body=None)
+        """Start the next hop."""
+        self._earlier = self._timings(body=None)
         self.href = href
         self.status = None
         self.phases = Phases(self.request.on_sent)
@@ -82,8 +81,6 @@ class Attempt:
 
     def timings(self) -> Timings:
         """Return the phases of an attempt that has just ended: with its body, or before the response head came."""
-        if not self._mark:
-            return self._earlier
         past_ms = (perf_counter() - self._mark) * 1000
         if self._first_byte is not None:
             return self._timings(body=past_ms)

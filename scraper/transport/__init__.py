@@ -1,46 +1,47 @@
-"""An httpx transport on aiohttp's parser: cancelled requests leak nothing, open sockets are capped."""
+"""The network: requests over kept connections, whose open sockets are capped; cancelled ones leak nothing."""
 
 import os
 import ssl
-from collections.abc import AsyncIterator
-from functools import cache, cached_property, lru_cache, partial
+from functools import cache, lru_cache, partial
 
 import certifi
 import httpx
 
 from scraper.errors import UsageError
 from scraper.transport.dns import CachingResolver
-from scraper.transport.exchange import Answer, exchange, request_head
-from scraper.transport.failures import FOREIGN, translated
+from scraper.transport.exchange import WireAnswer, exchange
 from scraper.transport.phases import Phases
 from scraper.transport.pool import Pool
 from scraper.transport.route import Route, proxy_of, route_to
+from scraper.transport.seam import Headers, checked
 
-__all__ = ["AiohttpTransport", "RawResponse"]
+__all__ = ["AiohttpTransport"]
 
 _MAX_ROUTES = 1024
 """Origins that are remembered; one more costs a few µs."""
 
 
-class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Sends httpx requests through aiohttp. Build it inside the running loop.
+class AiohttpTransport:
+    """A Transport on a pool of connections. Build it inside the running loop.
 
-    Redirects, cookies, decoding and total time limits are the caller's. A request's extensions `timeout` (as in
-    httpcore), `href` (the URL to send, byte for byte) and `guard` (a Guard: addresses that it refuses are not dialled)
-    are obeyed, and `phases`, a Phases, is filled in. A proxy is dialled in any case, and resolves names by itself.
+    A proxy is dialled in any case, and resolves names by itself.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one setting of the run
         self,
         *,
         max_open: int,
         idle_timeout_s: float,
         resolver: CachingResolver,
+        connect_timeout_s: float | None = None,
+        read_timeout_s: float | None = None,
         proxy: str | None = None,
         is_insecure: bool = False,
     ) -> None:
         self._proxy = proxy_of(proxy) if proxy else None
         self._resolver = resolver
+        self._connect_s = connect_timeout_s
+        self._read_s = read_timeout_s
         self._tls = cache(partial(tls_context, is_insecure=is_insecure))  # 20 ms, for those who need it
         if os.environ.get("SSL_CERT_FILE"):  # what is wrong with it is to be told at once
             self._tls()
@@ -61,31 +62,19 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """What resolves the names of the hosts that are asked; None when a proxy does."""
         return None if self._proxy else self._resolver
 
-    async def handle_async_request(self, request: httpx.Request) -> "RawResponse":
-        """Return the response with its body still to be read. Raises httpx.TransportError, or BlockedAddress.
-
-        The request must not have a body.
-        """
-        extensions = request.extensions
-        phases = extensions.get("phases") or Phases()
-        phases.guard = None if self._proxy else extensions.get("guard")
-        limits = extensions.get("timeout", {})
+    async def send(self, origin: str, target: str, headers: Headers, phases: Phases) -> WireAnswer:
+        """Return the answer to a GET. Raises httpx.TransportError, or BlockedAddress."""
+        if self._proxy:
+            phases.guard = None
+            if origin.startswith("http://"):  # RFC 9112, section 3.2.2
+                target = origin + target
         try:
-            origin, target = _wire_url(request)
-            if self._proxy and origin.startswith("http://"):  # RFC 9112, section 3.2.2
-                target = origin.encode("ascii") + target
-            head = request_head(request, target)
-            answer = await exchange(
-                self._pool,
-                self._route(origin),
-                head,
-                phases,
-                connect_s=limits.get("connect"),
-                read_s=limits.get("read"),
+            head = b"GET %b HTTP/1.1\r\n%b" % (checked(target.encode("ascii")), headers.lines)
+            return await exchange(
+                self._pool, self._route(origin), head, phases, connect_s=self._connect_s, read_s=self._read_s
             )
-        except FOREIGN as error:
-            raise translated(error) from error
-        return RawResponse(answer)
+        except ValueError as error:  # what is no name for TLS, or not ASCII
+            raise httpx.LocalProtocolError(str(error)) from error
 
     def _make_route(self, origin: str) -> Route:
         if not origin.startswith(("http://", "https://")):
@@ -113,48 +102,3 @@ def tls_context(*, is_insecure: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-class RawResponse(httpx.Response):
-    """A response whose headers are put in httpx's form when they are asked for: most of what it takes to make one."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.message.code, stream=_Body(answer))
-        del self.headers  # httpx's own, without any
-        self.raw_headers = answer.message.raw_headers
-
-    @cached_property
-    def headers(self) -> httpx.Headers:  # type: ignore[override]  # a variable there
-        """The headers as httpx has them."""
-        return httpx.Headers(self.raw_headers)
-
-
-class _Body(httpx.AsyncByteStream):
-    """A response body in the pieces that come off the wire."""
-
-    def __init__(self, answer: Answer) -> None:
-        self._body = answer.body
-        self._release = answer.release
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            while piece := await self._body.readany():
-                yield piece
-        except FOREIGN as error:
-            raise translated(error) from error
-
-    async def aclose(self) -> None:
-        """Give the connection back if the body has arrived whole; close it otherwise."""
-        self._release()
-
-
-def _wire_url(request: httpx.Request) -> tuple[str, bytes]:
-    """Return origin and target of a request: of the `href` extension if there is one, byte for byte.
-
-    httpx re-quotes what the WHATWG URL Standard leaves alone (`|`, `[`, `%7E`).
-    """
-    href = request.extensions.get("href")
-    if href is None:
-        return f"{request.url.scheme}://{request.url.netloc.decode('ascii')}", request.url.raw_path
-    path_at = href.index("/", len("https://"))
-    return href[:path_at], href[path_at:].encode("ascii")

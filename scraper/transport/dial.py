@@ -117,14 +117,10 @@ class Dialler:
 
 
 async def _ask_for_tunnel(to_proxy: Protocol, proxy: Proxy, server: Endpoint) -> None:
-    if to_proxy.transport is None:
-        raise ConnectionResetError("the proxy closed the connection")
     host, port = server
     authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    to_proxy.set_response_params(read_until_eof=True, auto_decompress=False)
     head = f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n".encode("ascii")
-    to_proxy.transport.write(b"%b%b\r\n" % (head, proxy.login))
-    message, _ = await to_proxy.read()
+    message, _ = await to_proxy.ask(b"%b%b\r\n" % (head, proxy.login), None)
     if message.code not in _SUCCESS:
         raise httpx.ProxyError(f"the proxy answered {message.code} {message.reason}")
     to_proxy.rest()

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from clients import FakeNetwork
 from outputs import SUFFIXES, failed, opened, record, write
 
 from scraper import progress, wiring
@@ -34,7 +35,7 @@ def requests(monkeypatch, tmp_path):
             return httpx.Response(503)
         return httpx.Response(200, text=ROBOTS.get(request.url.host, ""))
 
-    monkeypatch.setattr(wiring, "_transport", lambda _: httpx.MockTransport(answer))
+    monkeypatch.setattr(wiring, "_transport", lambda _: FakeNetwork(answer))
     monkeypatch.chdir(tmp_path)
     return asked
 

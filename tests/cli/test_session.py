@@ -9,6 +9,7 @@ from unittest.mock import Mock
 
 import httpx
 import pytest
+from clients import FakeNetwork
 from msgspec import structs
 from running import StillRun
 
@@ -117,7 +118,7 @@ def test_the_metrics_file_is_written_however_the_run_ends(tmp_path, monkeypatch,
     def answer(request):
         return httpx.Response(404 if request.url.path == "/2" else 200, html="<p>x")
 
-    monkeypatch.setattr(wiring, "_transport", lambda _: httpx.MockTransport(answer))
+    monkeypatch.setattr(wiring, "_transport", lambda _: FakeNetwork(answer))
     if raised is not None:
         monkeypatch.setattr(unattended, "_publish", Mock(side_effect=raised))
     path = tmp_path / "x.prom"

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import local_site
 import pytest
+from clients import get, transport
 from contract import outcome, outcomes
 from local_site import drip, endless, html, raw, reply
 
@@ -21,8 +22,6 @@ from scraper import ascrape
 from scraper.config import constants
 from scraper.models import Record
 from scraper.run import read_records
-from scraper.transport import AiohttpTransport
-from scraper.transport.dns import CachingResolver
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -423,19 +422,13 @@ def test_t19_cancelled_requests_leave_no_connection_in_use():
 
     async def scenario():
         async with local_site.serve(answer) as site:
-            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-            client = AiohttpTransport(max_open=100, idle_timeout_s=30.0, resolver=resolver)
+            client = transport()
             kinds = Counter()
 
             async def ask():
                 try:
                     async with asyncio.timeout(random.random() * 0.06):
-                        response = await client.handle_async_request(httpx.Request("GET", site.url()))
-                        try:
-                            async for _ in response.stream:
-                                pass
-                        finally:
-                            await response.aclose()
+                        await get(client, site.url())
                     kinds["ok"] += 1
                 except TimeoutError:
                     kinds["deadline"] += 1

@@ -18,8 +18,10 @@ def attempt():
     return Attempt(Request(url=URL))
 
 
-def test_before_the_first_request_there_is_nothing_to_tell():
-    assert attempt().timings() == Timings()
+def test_what_is_refused_before_it_is_sent_took_no_phase_but_the_way_there():
+    timings = attempt().timings()
+    assert timings == Timings(connect=timings.connect)
+    assert timings.connect < 100
 
 
 def test_a_look_up_that_is_given_up_is_time_for_dns():

@@ -2,33 +2,34 @@
 
 import asyncio
 import gzip
+from contextlib import asynccontextmanager
 
 import httpx
 import local_site
 import pytest
+from clients import transport
 from local_site import html, raw, redirect, reply
 
 from scraper import errors
 from scraper.fetcher import Fetcher
 from scraper.models import Job, Redirect, Request, Row, Timings, Trail
 from scraper.seats import Seats
-from scraper.transport import AiohttpTransport
+from scraper.transport.adapter import HttpxAdapter
 from scraper.transport.addresses import Guard
-from scraper.transport.dns import CachingResolver
 
 
-def fetcher(transport, **options):
+def fetcher(over, **options):
+    if isinstance(over, httpx.MockTransport):
+        over = HttpxAdapter(over, connect_timeout_s=2.0, read_timeout_s=2.0)
     defaults = {
         "user_agent": "test/1",
         "headers": (),
         "timeout_s": 5.0,
-        "connect_timeout_s": 2.0,
-        "read_timeout_s": 2.0,
         "max_body_bytes": 100_000,
         "max_redirects": 10,
         "guard": Guard(),
     }
-    return Fetcher(transport, **{**defaults, **options})
+    return Fetcher(over, **{**defaults, **options})
 
 
 def fetch_from(answer, url="http://example.test/", *, request=None, **options):
@@ -40,19 +41,24 @@ def fetch_from(answer, url="http://example.test/", *, request=None, **options):
 def over_socket(pages, target="/", **options):
     """Fetch `target` of a site on loopback; return the page and the site."""
     head_bytes = options.pop("head_bytes", None)
+    read_timeout_s = options.pop("read_timeout_s", 2.0)
 
     async def scenario():
         async with local_site.serve(pages) as site:
-            async with wire() as transport:
-                page = await fetcher(transport, **options)(Request(url=site.url(target), head_bytes=head_bytes))
+            async with wire(read_timeout_s=read_timeout_s) as network:
+                page = await fetcher(network, **options)(Request(url=site.url(target), head_bytes=head_bytes))
             return page, site
 
     return asyncio.run(scenario())
 
 
-def wire(**options):
-    resolver = CachingResolver(timeout_s=2.0, ttl_s=60.0, negative_ttl_s=1.0)
-    return AiohttpTransport(max_open=20, idle_timeout_s=30.0, resolver=resolver, **options)
+@asynccontextmanager
+async def wire(**options):
+    made = transport(10, **{"connect_timeout_s": 2.0, "read_timeout_s": 2.0, **options})
+    try:
+        yield made
+    finally:
+        await made.aclose()
 
 
 def page(text="<title>x</title>", **options):
@@ -245,14 +251,14 @@ def test_credentials_and_tokens_do_not_cross_an_origin():
     async def scenario():
         async with local_site.serve({"/": html("x")}, host="127.0.0.2") as other:
             pages = {"/": redirect("/same"), "/same": redirect(other.url())}
-            async with local_site.serve(pages) as site, wire() as transport:
+            async with local_site.serve(pages) as site, wire() as network:
                 headers = [
                     ("Authorization", "Bearer s"),
                     ("Cookie", "a=b"),
                     ("X-Token", "s"),
                     ("Accept-Language", "de"),
                 ]
-                await fetcher(transport, headers=headers)(Request(url=site.url()))
+                await fetcher(network, headers=headers)(Request(url=site.url()))
                 assert [hit.headers.get("x-token") for hit in site.hits] == ["s", "s"]
                 got = other.hits[0].headers
                 assert not {"authorization", "cookie", "x-token"} & set(got)
@@ -264,8 +270,8 @@ def test_credentials_and_tokens_do_not_cross_an_origin():
 def test_the_same_host_on_another_port_is_another_origin():
     async def scenario():
         async with local_site.serve({"/": html("x")}) as other, local_site.serve({"/": redirect(other.url())}) as site:
-            async with wire() as transport:
-                await fetcher(transport, headers=[("Authorization", "s")])(Request(url=site.url()))
+            async with wire() as network:
+                await fetcher(network, headers=[("Authorization", "s")])(Request(url=site.url()))
             assert "authorization" not in other.hits[0].headers
 
     asyncio.run(scenario())
@@ -311,19 +317,19 @@ def test_a_flood_of_1xx_replies_ends_at_the_deadline():
 
 def test_refusal_a_hanging_connect_and_a_bad_certificate_are_told_apart():
     async def scenario():
-        async with wire() as transport:
-            fetch = fetcher(transport, connect_timeout_s=0.05)
+        async with wire(connect_timeout_s=0.05) as hasty, wire() as network:
+            fetch = fetcher(hasty)
             with local_site.closed_port() as port, pytest.raises(errors.ConnectRefused):
                 await fetch(Request(url=f"http://127.0.0.1:{port}/"))
             with local_site.silent_listener() as port, pytest.raises(errors.ConnectTimeout):
                 await fetch(Request(url=f"http://127.0.0.1:{port}/"))
             async with local_site.serve({"/": html("x")}, tls=True) as site:
                 with pytest.raises(errors.TlsError, match=r"certificate|issuer"):
-                    await fetcher(transport)(Request(url=site.url()))
+                    await fetcher(network)(Request(url=site.url()))
             async with local_site.serve({}) as plain:
                 url = plain.url().replace("http:", "https:")
                 with pytest.raises(errors.UrlError) as caught:
-                    await fetcher(transport)(Request(url=url))
+                    await fetcher(network)(Request(url=url))
                 assert caught.value.kind in ("tls-error", "connect-failed", "connect-timeout")
 
     asyncio.run(scenario())
@@ -338,8 +344,8 @@ def test_the_deadline_spans_redirects():
 
 def test_cancelling_is_not_an_error_of_the_url():
     async def scenario():
-        async with local_site.serve({"/": raw(b"", then="hang")}) as site, wire() as transport:
-            task = asyncio.ensure_future(fetcher(transport)(Request(url=site.url())))
+        async with local_site.serve({"/": raw(b"", then="hang")}) as site, wire() as network:
+            task = asyncio.ensure_future(fetcher(network)(Request(url=site.url())))
             await site.until(lambda: bool(site.hits))
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -429,9 +435,9 @@ def test_limits_hold_over_the_whole_trail():
 @pytest.mark.parametrize(("sent", "phase"), [(b"", "first_byte"), (b"HTTP/1.1 200 OK\r\n\r\n<p>", "body")])
 def test_a_failure_tells_in_which_phase_the_time_went(sent, phase):
     async def scenario():
-        async with local_site.serve({"/": raw(sent, then="hang")}) as site, wire() as transport:
+        async with local_site.serve({"/": raw(sent, then="hang")}) as site, wire(read_timeout_s=0.1) as network:
             with pytest.raises(errors.ReadTimeout) as caught:
-                await fetcher(transport, read_timeout_s=0.1)(Request(url=site.url()))
+                await fetcher(network)(Request(url=site.url()))
             return caught.value.timings
 
     timings = asyncio.run(scenario())
@@ -536,8 +542,8 @@ def test_conditions_do_not_follow_a_redirect():
 
 def test_a_connection_goes_on_after_a_304():
     async def scenario():
-        async with local_site.serve({"/": reply(304, {"ETag": '"1"'})}) as site, wire() as transport:
-            fetch = fetcher(transport)
+        async with local_site.serve({"/": reply(304, {"ETag": '"1"'})}) as site, wire() as network:
+            fetch = fetcher(network)
             for _ in range(3):
                 page = await fetch(Request(url=site.url(), validators=VALIDATORS))
                 assert page.status == 304
@@ -575,10 +581,10 @@ def test_the_bytes_of_a_body_are_counted_as_they_come():
     async def scenario():
         nonlocal seat
         seat = Seats().add(0)
-        transport = httpx.MockTransport(
+        network = httpx.MockTransport(
             lambda _: httpx.Response(200, headers={"Content-Type": "text/html"}, content=body())
         )
-        await fetcher(transport)(Request(url="http://a.test/"))
+        await fetcher(network)(Request(url="http://a.test/"))
 
     seat = None
     asyncio.run(scenario())

@@ -2,36 +2,27 @@
 
 import asyncio
 
-import httpx
 import local_site
 import pytest
-from clients import get, transport
+from clients import ask, get, transport
 from local_site import html, reply
-
-from scraper.transport import AiohttpTransport
-from scraper.transport.dns import CachingResolver
 
 
 async def hammer(*, hosts, rounds, limit, max_open):
     """Ask each of `hosts` once a round, `limit` at a time; return the transport's peak of open sockets and the site."""
     peak = 0
     async with local_site.serve({"/": html("x")}, host="0.0.0.0") as site:
-        resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-        client = AiohttpTransport(max_open=max_open, idle_timeout_s=30.0, resolver=resolver)
+        client = transport(max_open=max_open)
         turn = asyncio.Semaphore(limit)
 
-        async def get(host):
+        async def visit(host):
             nonlocal peak
             async with turn:
-                request = httpx.Request("GET", site.url("/", host=host))
-                response = await client.handle_async_request(request)
-                async for _ in response.stream:
-                    pass
-                await response.aclose()
+                await get(client, site.url("/", host=host))
                 peak = max(peak, client.open_sockets)
 
         for _ in range(rounds):
-            await asyncio.gather(*(get(host) for host in hosts))
+            await asyncio.gather(*(visit(host) for host in hosts))
         await client.aclose()
         await asyncio.sleep(0)
         assert client.open_sockets == 0
@@ -56,14 +47,9 @@ def test_connections_are_reused_while_there_is_room_for_them():
 def test_the_connection_that_was_idle_longest_makes_room():
     async def scenario():
         async with local_site.serve({"/": html("x")}, host="0.0.0.0") as site:
-            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-            client = AiohttpTransport(max_open=3, idle_timeout_s=30.0, resolver=resolver)
+            client = transport(max_open=3)
             for number in (1, 2, 3, 1, 4, 1, 3, 2):  # 4 ends 2's
-                response = await client.handle_async_request(
-                    httpx.Request("GET", site.url("/", host=f"127.0.0.{number}"))
-                )
-                async for _ in response.stream:
-                    pass
+                await get(client, site.url("/", host=f"127.0.0.{number}"))
             await client.aclose()
             assert [hit.connection for hit in site.hits] == [1, 2, 3, 1, 4, 1, 3, 5]
 
@@ -74,15 +60,13 @@ def test_a_cancelled_dial_gives_its_promise_back():
     async def scenario():
         with local_site.silent_listener() as port:
             async with local_site.serve({"/": html("x")}) as site:
-                resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-                client = AiohttpTransport(max_open=2, idle_timeout_s=30.0, resolver=resolver)
+                client = transport(max_open=2)
                 for _ in range(5):
                     with pytest.raises(TimeoutError):
                         async with asyncio.timeout(0.02):
-                            await client.handle_async_request(httpx.Request("GET", f"http://127.0.0.1:{port}/"))
+                            await ask(client, f"http://127.0.0.1:{port}/")
                 async with asyncio.timeout(2):
-                    response = await client.handle_async_request(httpx.Request("GET", site.url()))
-                    await response.aclose()
+                    await get(client, site.url())
                 await client.aclose()
 
     asyncio.run(scenario())
@@ -96,17 +80,11 @@ def test_with_room_for_those_in_use_only_every_host_change_dials():
 def test_fewer_sockets_are_kept_once_the_cap_is_lowered_and_more_once_it_is_raised():
     async def scenario():
         async with local_site.serve({"/": html("x")}, host="0.0.0.0") as site:
-            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-            client = AiohttpTransport(max_open=8, idle_timeout_s=30.0, resolver=resolver)
+            client = transport(max_open=8)
 
             async def ask(numbers):
                 for number in numbers:
-                    response = await client.handle_async_request(
-                        httpx.Request("GET", site.url("/", host=f"127.0.0.{number}"))
-                    )
-                    async for _ in response.stream:
-                        pass
-                    await response.aclose()
+                    await get(client, site.url("/", host=f"127.0.0.{number}"))
                 await asyncio.sleep(0.01)
                 return client.open_sockets
 
@@ -143,7 +121,7 @@ def test_who_gives_up_waiting_for_room_passes_it_on():
     async def scenario():
         async with local_site.serve({"/": html("x")}, host="0.0.0.0") as site:
             client = transport(max_open=1)
-            held = await client.handle_async_request(httpx.Request("GET", site.url("/", host="127.0.0.1")))
+            held = await ask(client, site.url("/", host="127.0.0.1"))
             first = asyncio.ensure_future(get(client, site.url("/", host="127.0.0.2")))
             second = asyncio.ensure_future(get(client, site.url("/", host="127.0.0.3")))
             await asyncio.sleep(0)
@@ -160,8 +138,7 @@ def test_who_gives_up_waiting_for_room_passes_it_on():
 def test_a_connection_that_was_idle_too_long_is_closed():
     async def scenario():
         async with local_site.serve({"/": html("x")}) as site:
-            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-            client = AiohttpTransport(max_open=4, idle_timeout_s=0.05, resolver=resolver)
+            client = transport(max_open=4, idle_timeout_s=0.05)
             await get(client, site.url())
             assert client.open_sockets == 1
             async with asyncio.timeout(2):

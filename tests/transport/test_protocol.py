@@ -2,24 +2,19 @@
 
 import asyncio
 
+import clients
 import httpx
 import local_site
 import pytest
+from clients import transport
 from local_site import html, raw
-
-from scraper.transport import AiohttpTransport
-from scraper.transport.dns import CachingResolver
 
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
 
 
 async def get(client, url):
-    response = await client.handle_async_request(httpx.Request("GET", url, extensions={"timeout": {"read": 2.0}}))
-    try:
-        return b"".join([piece async for piece in response.stream])
-    finally:
-        await response.aclose()
+    return (await clients.get(client, url))[1]
 
 
 def bodies(*pieces, gets=2, **how):
@@ -28,8 +23,7 @@ def bodies(*pieces, gets=2, **how):
     async def scenario():
         reply = raw(b"", body=list(pieces), interval=0.01, **{"then": "keep", **how})
         async with local_site.serve({"/": reply}) as site:
-            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-            client = AiohttpTransport(max_open=10, idle_timeout_s=30.0, resolver=resolver)
+            client = transport(max_open=10, read_timeout_s=2.0)
             try:
                 found = [await get(client, site.url()) for _ in range(gets)]
             finally:
@@ -62,8 +56,7 @@ def test_an_answer_that_nobody_asked_for_is_not_the_next_ones():
     async def scenario():
         reply = raw(b"", body=[PAGE, PAGE.replace(b"hello", b"evils")], interval=0.02, then="keep")
         async with local_site.serve({"/first": reply, "/second": html("mine")}) as site:
-            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-            client = AiohttpTransport(max_open=10, idle_timeout_s=30.0, resolver=resolver)
+            client = transport(max_open=10, read_timeout_s=2.0)
             assert await get(client, site.url("/first")) == b"hello"
             await asyncio.sleep(0.06)  # the second answer has come
             assert await get(client, site.url("/second")) == b"mine"
@@ -79,8 +72,7 @@ def test_a_kept_connection_that_answers_with_nonsense_is_replaced_at_once():
 
     async def scenario():
         async with local_site.serve(answer) as site:
-            resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
-            client = AiohttpTransport(max_open=10, idle_timeout_s=30.0, resolver=resolver)
+            client = transport(max_open=10, read_timeout_s=2.0)
             assert [await get(client, site.url()) for _ in range(3)] == [b"x"] * 3
             await client.aclose()
             assert (site.connections, len(site.hits)) == (3, 5)
@@ -107,3 +99,55 @@ def test_an_answer_in_another_protocol_is_refused_wherever_it_is_cut(start, pack
     pieces = [answer[place : place + packet] for place in range(0, len(answer), packet)]
     with pytest.raises(httpx.RemoteProtocolError, match=r"does not begin with HTTP/1\.0"):
         bodies(*pieces)
+
+
+def test_silence_counts_from_the_last_piece_that_came():
+    async def scenario():
+        pieces = [bytes([byte]) for byte in PAGE[-8:]]
+        slow = raw(PAGE[:-8], body=pieces, interval=0.02, then="keep")
+        async with local_site.serve({"/": slow}) as site:
+            client = transport(read_timeout_s=0.1)
+            assert await get(client, site.url()) == b"hello"
+            await client.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_silence_ends_the_second_request_of_a_kept_connection_too():
+    async def answer(_, connection):
+        return html("x") if connection.hits == 1 else raw(b"", then="hang")
+
+    async def scenario():
+        async with local_site.serve(answer) as site:
+            client = transport(read_timeout_s=0.05)
+            assert await get(client, site.url()) == b"x"
+            with pytest.raises(httpx.ReadTimeout):
+                await get(client, site.url())
+            await client.aclose()
+            assert site.connections == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_server_that_speaks_before_it_is_asked_is_heard():
+    async def greet(reader, writer):
+        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        await reader.read()
+        writer.close()
+
+    async def scenario():
+        server = await asyncio.start_server(greet, "127.0.0.1", 0)
+        client = transport()
+        with pytest.raises(httpx.RemoteProtocolError, match="does not begin with HTTP"):
+            await get(client, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        await client.aclose()
+        server.close()
+        await asyncio.sleep(0.01)  # it closes its end
+
+    asyncio.run(scenario())
+
+
+def test_a_switch_to_another_protocol_is_no_answer():
+    switch = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nwhat is not HTTP"
+    with pytest.raises(httpx.RemoteProtocolError, match="101"):
+        bodies(switch, gets=1)
