@@ -26,7 +26,7 @@ class Document(NamedTuple):
 
 
 def documents(packages: Sequence[str] = PACKAGES) -> list[Document]:
-    """Return HTML pages of `packages` in turn, as many of each, each file once, in an order that is always the same.
+    """Return as many HTML pages of each of `packages`, no file twice, in an order that mixes them, always the same.
 
     Raises SystemExit with one line that names what to install.
     """
@@ -36,12 +36,15 @@ def documents(packages: Sequence[str] = PACKAGES) -> list[Document]:
     missing = [package for package, files in found.items() if not files]
     if missing:
         raise SystemExit(f"the pages are missing; install them with: apt-get install {' '.join(missing)}")
-    mixed = []
-    for package, files in found.items():
-        pages = [Document(f"/{package}{path}", file) for path, file in files]
-        random.Random(0).shuffle(pages)
-        mixed.append(pages)
-    return [page for pages in zip(*mixed, strict=False) for page in pages]
+    chance = random.Random(0)
+    least = min(map(len, found.values()))
+    pages = [
+        Document(f"/{package}{path}", file)
+        for package, files in found.items()
+        for path, file in chance.sample(files, least)
+    ]
+    chance.shuffle(pages)
+    return pages
 
 
 def tiny(folder: Path, count: int = 1_000) -> list[Document]:

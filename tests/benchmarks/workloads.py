@@ -32,7 +32,7 @@ WORKLOADS = {
     START: Workload("Start-up: a list of one page", 1),
     "http": Workload("HTTP, keep-alive", 5_000),
     "https": Workload("HTTPS, keep-alive", 2_500, is_tls=True),
-    "https-new": Workload("HTTPS, every page from a host of its own", 2_000, hosts=2_000, is_tls=True),
+    "https-new": Workload("HTTPS, every page from a host of its own", 4_000, hosts=4_000, is_tls=True),
     "tiny": Workload("Pages of 1 KB", 3_000, kind="tiny"),
     "large": Workload("Pages of 1 MB", 100, kind="large"),
     "hosts": Workload("3,000 hosts", 3_500, hosts=3_000),
