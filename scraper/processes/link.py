@@ -11,10 +11,12 @@ from scraper.control.command import Command
 from scraper.engine import Engine, Results
 from scraper.errors import UsageError
 from scraper.fill import outline
-from scraper.models import Ending, Failure, Job, Lines, Record, Row
+from scraper.models import Ending, Failure, Job, Record, Row
 from scraper.output.encoder import append_line
 from scraper.processes import wire
 
+GATHER_S = 0.01
+"""How long a record may wait for others to be sent with: the other side pays for each message, not for each record."""
 STATE_INTERVAL_S = 0.25
 """As often as the live line looks."""
 INSIDE_EVERY = 4
@@ -43,6 +45,9 @@ class Link:
         self._over = asyncio.Event()
         self._is_last = False
         self._handed: list[wire.Handed] = []
+        self._endings: list[Ending] = []
+        self._lines = bytearray()
+        self._sending: asyncio.TimerHandle | None = None
         self._jobs = 0
         self._told = wire.Status()
 
@@ -93,27 +98,24 @@ class Link:
         raise ParentGone
 
     async def send(self, results: Results) -> None:
-        """Send each record once the queue holds no more, or many at once; as the engine's sink."""
+        """Send each record, those of a moment together; as the engine's sink."""
         try:
-            while self._gather_and_write(await results.get(), results):
+            while isinstance(record := await results.get(), Record):
+                self._add(record)
+                if len(self._lines) >= WRITE_BYTES:
+                    self._write()
+                elif self._sending is None:
+                    self._sending = asyncio.get_running_loop().call_later(GATHER_S, self._write)
                 await self._writer.drain()
-        except BaseException:  # what is finished is not lost
-            if not results.empty():
-                self._gather_and_write(results.get_nowait(), results)
-            raise
+        finally:  # though it be cancelled, what is finished is not lost
+            while not results.empty():
+                if isinstance(record := results.get_nowait(), Record):
+                    self._add(record)
+            self._write()
 
-    def _gather_and_write(self, record: Record | Lines | None, results: Results) -> bool:
-        """Write `record` and those in the queue; return whether more may come."""
-        lines = bytearray()
-        endings = []
-        while isinstance(record, Record):
-            append_line(record, lines)
-            endings.append(_ending(record))
-            if results.empty() or len(lines) >= WRITE_BYTES:
-                break
-            record = results.get_nowait()
-        self._write(endings=endings, lines=bytes(lines))
-        return record is not None
+    def _add(self, record: Record) -> None:
+        append_line(record, self._lines)
+        self._endings.append(_ending(record))
 
     def tell(self) -> None:
         """Send how far this process is, and the jobs for others, if there is news."""
@@ -132,11 +134,19 @@ class Link:
         report = wire.Report(engine.pending, dict(engine.deferred), settled)
         self._write(state=self._state(is_whole=True), report=report)
 
-    def _write(self, **parts: object) -> None:
-        handed, self._handed = self._handed, []
+    def _write(self, state: wire.State | None = None, report: wire.Report | None = None) -> None:
+        """Send all that came since the last time."""
+        if self._sending is not None:
+            self._sending.cancel()
+            self._sending = None
         self._told = self._status()
-        harvest = wire.Harvest(status=self._told, handed=handed, log=self._log(), **parts)  # type: ignore[arg-type]  # each has its type
+        harvest = wire.Harvest(
+            status=self._told, endings=self._endings, lines=bytes(self._lines), handed=self._handed, log=self._log(),
+            state=state, report=report,
+        )  # fmt: skip
         self._writer.write(wire.harvest_frame(harvest))
+        self._endings, self._handed = [], []
+        self._lines.clear()
 
     def _status(self) -> wire.Status:
         engine = self.engine

@@ -6,10 +6,12 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from msgspec import structs
 
+from scraper.config.constants import WRITE_BYTES
 from scraper.models import Failure, Job, Record, Row
 from scraper.processes import wire
-from scraper.processes.link import Link, ParentGone
+from scraper.processes.link import GATHER_S, Link, ParentGone
 
 
 class Wire:
@@ -108,18 +110,57 @@ def test_a_handed_job_a_stop_and_the_end_reach_the_engine():
     assert link._writer.harvests[-1].status.jobs == 1
 
 
-def test_records_that_are_there_at_once_are_sent_at_once():
+def test_the_records_of_a_moment_are_sent_together():
     async def scenario():
         link = linked()
         results = asyncio.Queue()
-        for item in (record(1), record(2, Failure("deadline", "slow")), None):
+        sending = asyncio.ensure_future(link.send(results))
+        for item in (record(1), record(2, Failure("deadline", "slow"))):
             results.put_nowait(item)
-        await link.send(results)
+            await asyncio.sleep(0)
+        assert not link._writer.harvests
+        await asyncio.sleep(2 * GATHER_S)
+        assert len(link._writer.harvests) == 1
+        results.put_nowait(None)
+        await sending
         return link._writer.harvests
 
-    [harvest] = asyncio.run(scenario())
+    [harvest, last] = asyncio.run(scenario())
     assert [msgspec.json.decode(line)["url"] for line in harvest.lines.splitlines()] == [record(1).url, record(2).url]
     assert [(ending.ok, ending.error) for ending in harvest.endings] == [(True, None), (False, Failure("deadline", ""))]
+    assert (last.lines, last.endings) == (b"", [])
+
+
+def test_what_else_is_to_be_told_takes_the_records_along_that_go_before_it():
+    async def scenario():
+        link = linked()
+        results = asyncio.Queue()
+        results.put_nowait(record(1))
+        sending = asyncio.ensure_future(link.send(results))
+        await asyncio.sleep(0)
+        link.engine.stats.lines = 1
+        link.tell()
+        sending.cancel()
+        await asyncio.wait([sending])
+        return link._writer.harvests
+
+    first, *_ = asyncio.run(scenario())
+    assert (first.status.rows, len(first.endings)) == (1, 1)
+
+
+def test_large_records_do_not_wait():
+    async def scenario():
+        link = linked()
+        results = asyncio.Queue()
+        results.put_nowait(structs.replace(record(1), html="x" * WRITE_BYTES))
+        sending = asyncio.ensure_future(link.send(results))
+        await asyncio.sleep(0)
+        sent = len(link._writer.harvests)
+        sending.cancel()
+        await asyncio.wait([sending])
+        return sent
+
+    assert asyncio.run(scenario()) == 1
 
 
 def test_what_is_finished_when_it_is_cancelled_is_sent():
@@ -127,13 +168,15 @@ def test_what_is_finished_when_it_is_cancelled_is_sent():
         link = linked()
         results = asyncio.Queue()
         sending = asyncio.ensure_future(link.send(results))
+        results.put_nowait(record(0))
         await asyncio.sleep(0)
-        results.put_nowait(record(1))
+        for number in (1, 2):
+            results.put_nowait(structs.replace(record(number), html="x" * WRITE_BYTES))
         sending.cancel()
         await asyncio.wait([sending])
         return link._writer.harvests
 
-    assert [len(harvest.endings) for harvest in asyncio.run(scenario())] == [1]
+    assert [len(harvest.endings) for harvest in asyncio.run(scenario())] == [3]
 
 
 def test_it_tells_how_far_it_is_only_when_that_is_news():
