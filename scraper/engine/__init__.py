@@ -292,18 +292,21 @@ class Engine:
         pace.took(self.clock() - started)
         if outcome.timings is not None:
             self._sheet.tried(outcome.timings)
-        if outcome.retry is not None and not self._is_taken(outcome.retry, outcome.wait_s):
+        if outcome.retry is not None and not self._is_taken(outcome.retry, job, outcome.wait_s):
             self.frontier.retry(job, outcome.retry, outcome.wait_s, outcome.signal)
             return
         if outcome.record is not None:
             await self._emit(outcome.record)
         self.frontier.done(job, outcome.signal)
-        if outcome.following is not None and not self._is_taken(outcome.following):
+        if outcome.following is not None and not self._is_taken(outcome.following, job):
             await self._intake.place(outcome.following)
 
-    def _is_taken(self, job: Job, wait_s: float | None = None) -> bool:
-        """Return whether another process goes on with `job`, for its host is that one's to ask."""
-        return self.peers is not None and self.peers.take(job, wait_s)
+    def _is_taken(self, job: Job, before: Job, wait_s: float | None = None) -> bool:
+        """Return whether the other processes see to what `before` became: a job for another host."""
+        if self.peers is None or job.host == before.host:
+            return False
+        self.peers.take(job, wait_s)
+        return True
 
     def _why_idle(self) -> str:
         if self.frontier.core.waiting or len(self.backlog):

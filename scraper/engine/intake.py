@@ -24,10 +24,10 @@ PlaceOf = Callable[[int], int | None]
 
 
 class Peers(Protocol):
-    """The other processes of the run: each asks hosts of its own."""
+    """The processes of the run: each asks hosts of its own."""
 
-    def take(self, job: Job, wait_s: float | None = None) -> bool:
-        """Hand `job` to the process that asks its host, a next try in `wait_s` seconds; False: that is this one."""
+    def take(self, job: Job, wait_s: float | None = None) -> None:
+        """Hand `job` to the process that asks its host, a next try in `wait_s` seconds; it may come back."""
         ...
 
     async def finished(self) -> None:

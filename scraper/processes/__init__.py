@@ -3,6 +3,7 @@
 ==============  ====================================================================
 `fleet`         the process that runs the others: the account, the end, what died
 `dealer`        reads the list and deals the rows out, a host's to one process
+`owners`        which process asks which host
 `gathering`     starts the processes and waits until they have connected
 `share`         each of the others: the engine, on its share of the hosts
 `link`          the engine's rows, its sink and its peers, over the socket

@@ -7,8 +7,8 @@ from contextlib import aclosing
 from scraper.engine.intake import PlaceOf, with_earlier
 from scraper.errors import RunError, UrlError, UsageError
 from scraper.models import Row, Rows
-from scraper.processes import wire
 from scraper.processes.member import ROWS_AHEAD, Member
+from scraper.processes.owners import Owners
 from scraper.stats import Stats
 from scraper.urls import FingerprintSet, address_of, identity
 
@@ -43,13 +43,13 @@ class Dealer:
         self._earlier = earlier
         self._urls = 0
 
-    async def run(self, members: list[Member]) -> None:
+    async def run(self, members: list[Member], owners: Owners) -> None:
         """Deal out all rows. A damaged source is no exception: what was read of it is still scraped."""
         try:
             batches: AsyncGenerator[list[Row], None] = self._rows.__aiter__()
             async with aclosing(batches):
                 async for batch in batches:
-                    self._deal(batch, members)
+                    self._deal(batch, members, owners)
                     if self._urls == self._limit:
                         break
                     while not _is_wanted(members):
@@ -66,7 +66,7 @@ class Dealer:
         for member in members:
             member.order(is_last=True)
 
-    def _deal(self, batch: list[Row], members: list[Member]) -> None:
+    def _deal(self, batch: list[Row], members: list[Member], owners: Owners) -> None:
         """Give each row to the process that asks its host, but those that are blank or done."""
         stats = self._stats
         hands: list[list[Row]] = [[] for _ in members]
@@ -75,12 +75,12 @@ class Dealer:
                 stats.blank += 1
             else:
                 self._urls += 1
-                dealt = self._dealt(row, len(members))
+                dealt = self._dealt(row)
                 if dealt is None:
                     stats.already_done += 1
                 else:
-                    owner, row_dealt = dealt
-                    hands[owner].append(row_dealt)
+                    host, row_dealt = dealt
+                    hands[owners.owner_of(host)].append(row_dealt)
             stats.lines += 1
             if self._urls == self._limit:
                 break
@@ -88,8 +88,8 @@ class Dealer:
             if rows:
                 member.give(rows)
 
-    def _dealt(self, row: Row, processes: int) -> tuple[int, Row] | None:
-        """Return the number of the process that is to do a row, and the row for it; None when an earlier run did."""
+    def _dealt(self, row: Row) -> tuple[str, Row] | None:
+        """Return the host of a row, if only an empty one, and what to deal out; None when an earlier run did it."""
         try:
             address = address_of(row)
         except UrlError:  # its record says so; lines of the same text must meet
@@ -100,7 +100,7 @@ class Dealer:
                 return None
             if self._earlier is not None:
                 row = with_earlier(row, self._earlier(key))
-        return wire.owner_of(row.url if address is None else address.host, processes), row
+        return "" if address is None else address.host, row
 
 
 def _is_wanted(members: list[Member]) -> bool:

@@ -28,6 +28,7 @@ from scraper.processes.gathering import gather, reason_of_end
 from scraper.processes.interpreters import FreshInterpreters
 from scraper.processes.member import Member
 from scraper.processes.merging import explained, merged, merged_inside, total
+from scraper.processes.owners import Owners
 from scraper.processes.share import Share, run_share
 from scraper.recrawl.earlier import EarlierRecords
 from scraper.stats import Stats
@@ -102,6 +103,7 @@ class Fleet:
     """By `scrape ctl`; that is why."""
     _processes: int = field(init=False)
     _members: list[Member] = field(default_factory=list, init=False)
+    _owners: Owners = field(init=False)
     _dealer: Dealer = field(init=False)
     _dealing: asyncio.Task[None] | None = field(default=None, init=False)
     _is_over: bool = field(default=False, init=False)
@@ -111,6 +113,7 @@ class Fleet:
     def __post_init__(self) -> None:
         """Make its parts."""
         self._processes = process_count(self.config)
+        self._owners = Owners(self._processes)
         self._dealer = Dealer(
             self.rows,
             stats=self.stats,
@@ -232,7 +235,6 @@ class Fleet:
     def _start(self, number: int, address: tuple[str, int], token: bytes) -> "Future[None]":
         share = Share(
             number=number,
-            processes=self._processes,
             address=address,
             token=token,
             config=structs.replace(
@@ -254,7 +256,7 @@ class Fleet:
                 self._order_stop()
 
     async def _deal(self) -> None:
-        await self._dealer.run(self._members)
+        await self._dealer.run(self._members, self._owners)
         self._end_if_idle()
 
     async def _attend(self, member: Member) -> None:
@@ -263,7 +265,7 @@ class Fleet:
             for line in harvest.log:
                 _log_again(line)
             for handed in harvest.handed:
-                self._members[handed.owner].hand(handed.job)
+                self._members[self._owners.owner_of(handed.host)].hand(handed.job)
             if harvest.endings:
                 await self.results.put(Lines(harvest.lines, len(harvest.endings)))
                 for ending in harvest.endings:

@@ -32,12 +32,8 @@ class Link:
 
     engine: Engine
 
-    def __init__(
-        self, number: int, processes: int, writer: asyncio.StreamWriter, log: Callable[[], Sequence[wire.LogLine]]
-    ) -> None:
-        """Make that of the process with this number, from 0. `log` returns the new lines for the log."""
-        self._number = number
-        self._processes = processes
+    def __init__(self, writer: asyncio.StreamWriter, log: Callable[[], Sequence[wire.LogLine]]) -> None:
+        """`log` returns the new lines for the log."""
         self._writer = writer
         self._log = log
         self._rows: deque[list[Row]] = deque()
@@ -62,14 +58,10 @@ class Link:
             self.tell()
             await self._arrived.wait()
 
-    def take(self, job: Job, wait_s: float | None = None) -> bool:
-        """Hand `job` over, unless its host is this process's own."""
-        owner = wire.owner_of(job.host, self._processes)
-        if owner == self._number:
-            return False
-        self._handed.append(wire.Handed(owner, wire.job_data(job, wait_s)))
+    def take(self, job: Job, wait_s: float | None = None) -> None:
+        """Hand `job` over to the process that asks its host; it comes back when that is this one."""
+        self._handed.append(wire.Handed(job.host, wire.job_data(job, wait_s)))
         asyncio.get_running_loop().call_soon(self.tell)
-        return True
 
     async def finished(self) -> None:
         """Wait until no process has anything left."""

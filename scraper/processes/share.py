@@ -29,7 +29,6 @@ class Share(Struct, frozen=True):
 
     number: int
     """From 0."""
-    processes: int
     address: tuple[str, int]
     """Where to connect to."""
     token: bytes
@@ -61,7 +60,7 @@ async def _work(share: Share, log: "_Log") -> None:
     with notes.joined(share.notes):
         read = None if share.earlier_fd is None else RecordReader(share.earlier_fd)
         async with make_worker(config, around=notes.around, earlier=read) as (worker, names):
-            link = Link(share.number, share.processes, writer, log.taken)
+            link = Link(writer, log.taken)
             link.engine = engine = make_engine(
                 config, worker=worker, names=names, rows=link, results=make_results(config), sink=link.send,
                 peers=link, fatal=notes.fatal, backlog_jobs=math.inf, is_streaming=share.is_streaming,

@@ -13,7 +13,6 @@ from scraper.engine.bottleneck import Load
 from scraper.engine.view import Inside
 from scraper.models import Ending, Job, Row
 from scraper.output.encoder import as_json
-from scraper.urls import fingerprint
 
 TOKEN_BYTES = 32
 BUFFER_BYTES = 256 * 1024
@@ -23,9 +22,9 @@ _LENGTH = struct.Struct("<I")
 
 
 class Handed(Struct, frozen=True, array_like=True):
-    """A job that goes on in another process, for a redirect led to a host that is that one's to ask, or back."""
+    """A job that goes on where its host is asked, for a redirect led there, or its next try goes back."""
 
-    owner: int
+    host: str
     job: bytes
     """See `job_data`."""
 
@@ -101,11 +100,6 @@ class Harvest(Struct, frozen=True, array_like=True, kw_only=True):
     log: Sequence[LogLine] = ()
     state: State | None = None
     report: Report | None = None
-
-
-def owner_of(host: str, processes: int) -> int:
-    """Return the number, from 0, of the process that asks `host`. It is the same on any machine."""
-    return fingerprint(host) % processes
 
 
 def job_data(job: Job, wait_s: float | None) -> bytes:

@@ -6,8 +6,9 @@ import pytest
 
 from scraper import errors
 from scraper.models import Row
-from scraper.processes import dealer, wire
+from scraper.processes import dealer
 from scraper.processes.dealer import Dealer
+from scraper.processes.owners import Owners
 from scraper.stats import Stats
 from scraper.urls import FingerprintSet, identity
 
@@ -36,7 +37,7 @@ def deal(rows, hands, *, finished=None, limit=None):
 
     async def scenario():
         made = Dealer(rows, stats=stats, finished=finished or FingerprintSet(), limit=limit)
-        await asyncio.wait_for(made.run(hands), 5)
+        await asyncio.wait_for(made.run(hands, Owners(len(hands))), 5)
         return made
 
     return asyncio.run(scenario()), stats
@@ -45,11 +46,10 @@ def deal(rows, hands, *, finished=None, limit=None):
 def test_a_hosts_rows_go_to_one_process_and_what_is_no_url_to_one_too():
     hands = [Hand(), Hand()]
     made, stats = deal(batches(*(f"http://h{n}.test" for n in range(20)), "", "nonsense"), hands)
-    for number, hand in enumerate(hands):
-        hosts = {url.split("/")[2] for url in hand.rows if "//" in url}
-        assert hosts
-        assert all(wire.owner_of(host, 2) == number for host in hosts)
-    assert len(hands[0].rows) + len(hands[1].rows) == 42
+    hosts = [{url.split("/")[2] for url in hand.rows if "//" in url} for hand in hands]
+    assert [len(some) for some in hosts] == [10, 10]
+    assert not hosts[0] & hosts[1]
+    assert sorted(len(hand.rows) for hand in hands) == [20, 22]
     assert (stats.lines, stats.blank) == (43, 1)
     assert made.is_source_read
     assert all(hand.is_last for hand in hands)
@@ -81,7 +81,7 @@ def test_it_waits_until_it_is_told_that_more_is_wanted():
     async def scenario():
         hand = Hand(wants_rows=False)
         made = Dealer(batches("http://a.test", "http://b.test"), stats=Stats(), finished=FingerprintSet(), limit=None)
-        dealing = asyncio.ensure_future(made.run([hand]))
+        dealing = asyncio.ensure_future(made.run([hand], Owners(1)))
         await asyncio.sleep(0.01)
         assert hand.rows == ["http://a.test", "http://a.test/2"]
         hand.wants_rows = True

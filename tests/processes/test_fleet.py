@@ -17,12 +17,11 @@ from scraper.config import Config
 from scraper.control.command import Command
 from scraper.errors import OutputError
 from scraper.processes.fleet import _refuse_unsendable
-from scraper.processes.wire import owner_of
 
 
 @pytest.fixture
 def web():
-    """Serve any page on all of 127.x.y.z; `web.hosts(process, n)` are hosts that belong to that one of two."""
+    """Serve any page on all of 127.x.y.z; `web.hosts(n)` are so many hosts."""
 
     async def answer(hit, _):
         path = hit.target.partition("?")[0]
@@ -44,36 +43,35 @@ class Web:
         self.site = site
         self.port = site.url("/").rsplit(":", 1)[1].strip("/")
 
-    def hosts(self, process, number=1, processes=2):
-        names = (f"127.0.{n // 250}.{n % 250 + 1}:{self.port}" for n in range(2000))
-        return [name for name in names if owner_of(name, processes) == process][:number]
+    def hosts(self, number):
+        return [f"127.0.0.{n + 1}:{self.port}" for n in range(number)]
 
     def asked(self):
         return Counter(hit.headers["host"] + hit.target for hit in self.site.hits)
 
 
 def test_each_url_has_one_record_and_each_line_its_place_in_the_account(web, scrape_in_threads):
-    urls = [f"http://{host}/{n}" for n in range(10) for p in (0, 1) for host in web.hosts(p, 3)]
-    run = scrape_in_threads(["", *urls, "nonsense", "nonsense", f"http://{web.hosts(0)[0]}/no", urls[7], "# note"])
+    urls = [f"http://{host}/{n}" for n in range(10) for host in web.hosts(6)]
+    run = scrape_in_threads(["", *urls, "nonsense", "nonsense", f"http://{web.hosts(1)[0]}/no", urls[7], "# note"])
     summary = run.summary
     assert (summary.lines, summary.ok, summary.duplicates, summary.blank) == (66, 60, 2, 2)
     assert summary.errors == {"invalid-url": 1, "http-status": 1}
     assert summary.is_complete
     assert summary.is_balanced
-    assert Counter(record.url for record in run.records) == Counter([*urls, "nonsense", f"http://{web.hosts(0)[0]}/no"])
+    assert Counter(record.url for record in run.records) == Counter([*urls, "nonsense", f"http://{web.hosts(1)[0]}/no"])
     assert set(web.asked().values()) == {1}
     assert "line 62 of urls: " in next(record.error.message for record in run.failed if record.url == "nonsense")
 
 
 def test_the_figures_are_those_of_all_records(web, scrape_in_threads):
-    run = scrape_in_threads([f"http://{host}/{n}" for n in range(5) for p in (0, 1) for host in web.hosts(p)])
+    run = scrape_in_threads([f"http://{host}/{n}" for n in range(5) for host in web.hosts(2)])
     assert run.summary.statuses == {"200": 10}
     assert run.summary.bytes == sum(record.bytes for record in run.records)
     assert run.summary.p50_ms > 0
 
 
 def test_a_host_is_asked_by_one_process_with_its_slots_and_its_robots_txt_once(web, scrape_in_threads):
-    hosts = web.hosts(0, 2) + web.hosts(1, 2)
+    hosts = web.hosts(4)
     urls = [f"http://{host}/slow/{n}" for n in range(6) for host in hosts]
     run = scrape_in_threads([*urls, f"http://{hosts[0]}/secret"], robots=True, per_host=1)
     assert run.summary.errors == {"robots-denied": 1}
@@ -85,7 +83,7 @@ def test_a_host_is_asked_by_one_process_with_its_slots_and_its_robots_txt_once(w
 
 
 def test_where_a_redirect_leads_takes_its_turn_in_the_process_that_asks_that_host(web, scrape_in_threads):
-    there, others = web.hosts(1)[0], web.hosts(0, 3)
+    there, *others = web.hosts(4)
     urls = [f"http://{host}/to/{there}/slow/{n}" for n, host in enumerate(others * 2)]
     own = [f"http://{there}/slow/own/{n}" for n in range(3)]
     run = scrape_in_threads(urls + own, robots=True, per_host=1)
@@ -101,7 +99,7 @@ def test_where_a_redirect_leads_takes_its_turn_in_the_process_that_asks_that_hos
 
 
 def test_a_robots_txt_denies_what_a_redirect_of_another_process_leads_to(web, scrape_in_threads):
-    there, here = web.hosts(1)[0], web.hosts(0)[0]
+    here, there = web.hosts(2)
     run = scrape_in_threads([f"http://{here}/to/{there}/secret"], robots=True)
     assert run.records[0].error.kind == "robots-denied"
     assert run.records[0].final_url == f"http://{there}/secret"
@@ -120,7 +118,7 @@ def test_the_next_try_of_what_failed_behind_a_redirect_begins_at_the_listed_url(
 
     with local_site.running(answer, host="0.0.0.0") as site:
         web = Web(site)
-        here, there = web.hosts(0)[0], web.hosts(1)[0]
+        here, there = web.hosts(2)
         run = scrape([f"http://{here}/"], processes=2, robots=False)
     assert [(record.title, record.attempts, record.url) for record in run.records] == [
         ("at last", 3, f"http://{here}/")
@@ -131,7 +129,7 @@ def test_the_next_try_of_what_failed_behind_a_redirect_begins_at_the_listed_url(
 
 
 def test_urls_of_a_host_that_wants_to_be_left_alone_stay_pending_and_the_run_ends(web, scrape_in_threads, tmp_path):
-    hosts = web.hosts(0) + web.hosts(1)
+    hosts = web.hosts(2)
     run = scrape_in_threads([f"http://{hosts[0]}/busy", f"http://{hosts[1]}/fine"], output=tmp_path / "out.jsonl")
     assert (run.summary.ok, run.summary.pending, run.summary.is_complete) == (1, 1, False)
     assert run.summary.is_balanced
@@ -140,8 +138,8 @@ def test_urls_of_a_host_that_wants_to_be_left_alone_stay_pending_and_the_run_end
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_an_output_is_gone_on_with_and_failed_records_are_replaced(web, scrape_in_threads, tmp_path, suffix):
     path = tmp_path / f"out.jsonl{suffix}"
-    urls = [f"http://{host}/{n}" for n in range(8) for p in (0, 1) for host in web.hosts(p)]
-    bad = f"http://{web.hosts(0)[0]}/no"
+    urls = [f"http://{host}/{n}" for n in range(8) for host in web.hosts(2)]
+    bad = f"http://{web.hosts(1)[0]}/no"
     scrape_in_threads([*urls[:6], bad], output=path)
     run = scrape_in_threads([*urls, bad], output=path, retry_failed=True)
     assert (run.summary.already_done, run.summary.ok, run.summary.tried_again) == (6, 10, 1)
@@ -152,7 +150,7 @@ def test_an_output_is_gone_on_with_and_failed_records_are_replaced(web, scrape_i
 
 
 def test_a_limit_counts_the_urls_of_all_processes(web, scrape_in_threads):
-    urls = [f"http://{host}/{n}" for n in range(50) for p in (0, 1) for host in web.hosts(p)]
+    urls = [f"http://{host}/{n}" for n in range(50) for host in web.hosts(2)]
     run = scrape_in_threads(["", *urls], limit=7)
     assert {record.url for record in run.records} == set(urls[:7])
     assert (run.summary.lines, run.summary.is_complete) == (8, True)
@@ -160,7 +158,7 @@ def test_a_limit_counts_the_urls_of_all_processes(web, scrape_in_threads):
 
 def test_a_list_far_longer_than_what_travels_at_a_time_is_read_to_its_end(web, scrape_in_threads, tmp_path):
     path = tmp_path / "urls.txt"
-    one, two = web.hosts(0)[0], web.hosts(1)[0]
+    one, two = web.hosts(2)
     path.write_text(f"http://{one}/a\n" * 30_000 + f"http://{two}/b\n" * 30_000)
     run = scrape_in_threads(path)
     assert (run.summary.ok, run.summary.duplicates) == (2, 59_998)
@@ -169,7 +167,7 @@ def test_a_list_far_longer_than_what_travels_at_a_time_is_read_to_its_end(web, s
 
 def test_a_damaged_source_is_told_after_what_could_be_read_of_it(web, scrape_in_threads, tmp_path):
     path = tmp_path / "urls.txt.gz"
-    hosts = web.hosts(0) + web.hosts(1)
+    hosts = web.hosts(2)
     text = "".join(f"http://{hosts[n % 2]}/{n % 7}\n\n#{urandom(9).hex()}\n" for n in range(6_000)).encode()
     path.write_bytes(gzip.compress(text)[:-4])
     with pytest.raises(UsageError, match="ends too early") as caught:
@@ -179,7 +177,7 @@ def test_a_damaged_source_is_told_after_what_could_be_read_of_it(web, scrape_in_
 
 def test_columns_come_back_whatever_they_hold(web, scrape_in_threads):
     odd = {"many": {1, 2}, "big": 10**30, "key": {3: (1, None)}, "half": "\ud800", "own": Web, "tiny": 0.1}
-    url = f"http://{web.hosts(0)[0]}/"
+    url = f"http://{web.hosts(1)[0]}/"
     [several], [one] = (scrape_in_threads([{"url": url, **odd}], processes=n, output=None).records for n in (2, 1))
     assert several.input["key"] == {"3": [1, None]}
     assert several.input["big"] == one.input["big"]
@@ -189,7 +187,7 @@ def test_columns_come_back_whatever_they_hold(web, scrape_in_threads):
 
 @pytest.mark.usefixtures("threads")
 def test_a_stream_gives_each_record_and_stops_the_processes_when_it_is_left(web):
-    urls = [f"http://{host}/{n}" for n in range(20) for p in (0, 1) for host in web.hosts(p)]
+    urls = [f"http://{host}/{n}" for n in range(20) for host in web.hosts(2)]
 
     async def all_of_them():
         return {record.url async for record in stream(urls, processes=2, robots=False)}
@@ -203,7 +201,7 @@ def test_a_stream_gives_each_record_and_stops_the_processes_when_it_is_left(web)
 
 def test_an_output_that_cannot_be_written_ends_the_run(web, scrape_in_threads):
     with pytest.raises(OutputError, match="No space left"):
-        scrape_in_threads([f"http://{host}/{n}" for n in range(50) for host in web.hosts(0, 2)], output="/dev/full")
+        scrape_in_threads([f"http://{host}/{n}" for n in range(50) for host in web.hosts(2)], output="/dev/full")
 
 
 def test_a_transport_of_ones_own_is_refused():
@@ -235,7 +233,7 @@ def test_a_setting_that_is_wrong_is_refused_before_a_process_is_started(monkeypa
 
 
 def test_there_are_no_more_processes_than_workers(web, scrape_in_threads):
-    urls = [f"http://{host}/{n}" for n in range(4) for host in web.hosts(0, 4)]
+    urls = [f"http://{host}/{n}" for n in range(4) for host in web.hosts(4)]
     assert scrape_in_threads(urls, processes=5, concurrency=2).summary.ok == 16
 
 
@@ -260,7 +258,7 @@ def test_a_run_compares_with_an_earlier_one_as_in_one_process(scrape_in_threads,
 
 
 def test_the_processes_do_what_a_person_asks_for_and_are_told_of_as_one(web, threads, tmp_path):  # noqa: ARG001 - in place
-    hosts = [web.hosts(process)[0] for process in (0, 1)]
+    hosts = web.hosts(2)
     seen = {}
 
     async def scenario():

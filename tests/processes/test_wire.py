@@ -55,9 +55,3 @@ def test_a_harvest_arrives_whole_and_a_torn_one_not_at_all():
     assert asyncio.run(sent(frame, wire.next_harvest)) == harvest
     for cut in (0, 3, len(frame) - 1):
         assert asyncio.run(sent(frame[:cut], wire.next_harvest)) is None
-
-
-def test_a_host_has_one_owner_on_any_machine_and_hosts_are_spread_evenly():
-    assert [wire.owner_of(host, 4) for host in ("example.com", "example.org:8080")] == [3, 1]
-    owned = [sum(wire.owner_of(f"{n}.example", 3) == process for n in range(3000)) for process in range(3)]
-    assert all(900 < number < 1100 for number in owned)
