@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import unavoidable
 from comparison import Comparison, cpu_ms, efficiency
+from cores import Gain
 from growth import FLAT, Growth
 from measure import Measure
 from peer import OURS
@@ -86,9 +87,11 @@ def of_growth(growth: Growth) -> list[Target]:
     return [Target(f"{what}: highest / lowest", max(some) / min(some), None, FLAT) for what, some in named.items()]
 
 
-def of_cores(gain: tuple[float, float]) -> Target:
+def of_cores(gain: Gain) -> Target:
     """Return what the second process brings; the figure that counts takes out the server's share of the cores."""
-    return Target("pages/s of two processes against one, the server's share out", gain[1], None, GAIN, is_least=True)
+    return Target(
+        "pages/s of two processes against one, the server's share out", gain.alone, gain.later, GAIN, is_least=True
+    )
 
 
 def table(targets: Sequence[Target]) -> Table:
