@@ -15,7 +15,7 @@ from tables import Table
 from workloads import Theatre, Workload
 
 OPTION = "--processes"
-PAGES = 15_000
+PAGES = 30_000
 """Ten seconds of two processes; their start, which is told apart, takes half of one more than that of one."""
 HOSTS = 50
 """A host belongs to one process, so there must be many for each to have its share."""

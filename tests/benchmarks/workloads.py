@@ -37,7 +37,7 @@ WORKLOADS = {
     "large": Workload("Pages of 1 MB", 100, kind="large"),
     "hosts": Workload("3,000 hosts", 3_500, hosts=3_000),
     "slow-50": Workload("Replies that take 200 ms, 50 workers", 1_000, kind="tiny", delay_s=0.2),
-    "slow-500": Workload("Replies that take 200 ms, 500 workers", 10_000, kind="tiny", delay_s=0.2, workers=500),
+    "slow-500": Workload("Replies that take 200 ms, 500 workers", 6_000, kind="tiny", delay_s=0.2, workers=500),
 }
 
 
