@@ -5,7 +5,7 @@
 
 Needs Linux with two cores, the extra `dev`, and Debian's packages nginx-light, libnginx-mod-http-echo,
 postgresql-doc-15, python3-doc, golang-go and golang-github-puerkitobio-goquery-dev. Peers from PyPI go into an
-environment of their own in the user's cache folder. A full run takes about 25 minutes; the machine should do nothing
+environment of their own in the user's cache folder. A full run takes about 30 minutes; the machine should do nothing
 else meanwhile.
 """
 
