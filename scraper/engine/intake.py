@@ -12,7 +12,8 @@ from msgspec import structs
 from scraper.config.constants import HOST_SHARE
 from scraper.engine.backlog import Backlog
 from scraper.engine.door import Door
-from scraper.engine.worker import Worker, failure_record, refusal_record
+from scraper.engine.records import failure_record, refusal_record
+from scraper.engine.worker import Worker
 from scraper.errors import ParseLimit, RunError, UrlError, UsageError
 from scraper.frontier import Frontier
 from scraper.models import Job, Record, Row, Rows

@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from hashlib import sha256
 from time import perf_counter
 from typing import Protocol
 
 from msgspec import Struct, structs
 
+from scraper.engine.records import attempt_ms, failure_record, milliseconds, page_record
 from scraper.engine.retry import RetryPolicy
 from scraper.errors import PUSH_BACK_STATUSES, InternalError, UrlError
 from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
@@ -19,7 +19,6 @@ from scraper.models import (
     NOT_MODIFIED,
     Extract,
     Extracted,
-    Failure,
     Fetch,
     Job,
     Judge,
@@ -70,7 +69,7 @@ class _Attempt(Struct, frozen=True):
 
     def elapsed_ms(self, now: float) -> float:
         """Return how long it has taken, redirects before it included."""
-        return _elapsed_ms(self.job, now - self.started)
+        return attempt_ms(self.job, now - self.started)
 
 
 class Sockets(Protocol):
@@ -159,7 +158,9 @@ class Worker:
             _log.exception("%s: a bug in scraper, please report it", masked(job.href))
             failure = InternalError(f"{type(bug).__name__}: {bug}")
         else:
-            record = _page_record(attempt, page, extracted, elapsed_ms=elapsed_ms, timings=timings)
+            record = page_record(
+                job, page, extracted, fetched_at=attempt.fetched_at, elapsed_ms=elapsed_ms, timings=timings
+            )
             return await self._succeeded(attempt, page, record)
         return await self._failed(attempt, failure, page)
 
@@ -181,7 +182,9 @@ class Worker:
         elapsed_ms = attempt.elapsed_ms(perf_counter())
         record = failure_record(job, failure, fetched_at=attempt.fetched_at, elapsed_ms=elapsed_ms)
         if self._keep is not None and page is not None:  # the next recipe may do better with it
-            described = _page_record(attempt, page, Extracted(), elapsed_ms=elapsed_ms, timings=page.timings)
+            described = page_record(
+                job, page, Extracted(), fetched_at=attempt.fetched_at, elapsed_ms=elapsed_ms, timings=page.timings
+            )
             await self._keep(page, described)
         return Outcome(signal=signal, record=self._compared(attempt, record), timings=failure.timings)
 
@@ -228,12 +231,14 @@ class Worker:
                 async with self._large_pages:
                     extracted, parse_s = await asyncio.to_thread(self._timed, page)
             if self._read_text is None or extracted.verdict.name != "ok":
-                return extracted, structs.replace(page.timings, parse=_ms(parse_s))
+                return extracted, structs.replace(page.timings, parse=milliseconds(parse_s))
             started = perf_counter()
             if seat is not None:
                 seat.stage = "text"
             text = await self._read_text(page)
-            timings = structs.replace(page.timings, parse=_ms(parse_s), text=_ms(perf_counter() - started))
+            timings = structs.replace(
+                page.timings, parse=milliseconds(parse_s), text=milliseconds(perf_counter() - started)
+            )
             return structs.replace(extracted, text=text), timings
         except UrlError as error:
             error.status, error.final_url = page.status, page.final_url
@@ -273,38 +278,6 @@ class Worker:
         return wait_s, signal
 
 
-def failure_record(
-    job: Job, error: UrlError, *, fetched_at: str | None = None, elapsed_ms: float | None = None
-) -> Record:
-    """Return the Record of a job that ended in `error`."""
-    _log.info("%s: %s (%s)", job.row.url, error.kind, error)
-    return Record(
-        url=job.row.url,
-        ok=False,
-        verdict=error.verdict.name if error.verdict else None,
-        evidence=error.verdict.evidence if error.verdict else None,
-        status=error.status,
-        error=Failure(kind=error.kind, message=error.message),
-        final_url=error.final_url,
-        redirects=error.redirects,
-        attempts=job.attempt,
-        fetched_at=fetched_at,
-        elapsed_ms=elapsed_ms,
-        timings=error.timings,
-        input=job.row.input,
-    )
-
-
-def refusal_record(job: Job, reason: UrlError) -> Record:
-    """Return the Record of a job that is not tried, or not any more: robots.txt, or a host that is down."""
-    trail = job.trail
-    if trail is None:
-        return failure_record(structs.replace(job, attempt=job.attempt - 1), reason)
-    hops = {"final_url": job.href, "redirects": trail.redirects, "timings": trail.timings}
-    record = failure_record(job, reason, fetched_at=trail.fetched_at, elapsed_ms=_elapsed_ms(job, 0.0))
-    return structs.replace(record, status=trail.redirects[-1].status, **hops)
-
-
 def _following(job: Job, page: Page, fetched_at: str, elapsed_s: float) -> Job:
     """Return the job that asks for what a redirect leads to, and knows the way there."""
     address = parse(page.location or "")
@@ -317,38 +290,6 @@ def _following(job: Job, page: Page, fetched_at: str, elapsed_s: float) -> Job:
         may_lead_inside=page.may_lead_inside,
     )
     return structs.replace(job, href=address.href, host=address.host, origin=address.origin, trail=trail)
-
-
-def _elapsed_ms(job: Job, elapsed_s: float) -> float:
-    return _ms((job.trail.elapsed_s if job.trail else 0.0) + elapsed_s)
-
-
-def _ms(seconds: float) -> float:
-    return round(seconds * 1000, 2)
-
-
-def _page_record(attempt: _Attempt, page: Page, extracted: Extracted, *, elapsed_ms: float, timings: Timings) -> Record:
-    job = attempt.job
-    return Record(
-        url=job.row.url,
-        ok=True,
-        status=page.status,
-        final_url=page.final_url,
-        redirects=page.redirects,
-        attempts=job.attempt,
-        fetched_at=attempt.fetched_at,
-        elapsed_ms=elapsed_ms,
-        timings=timings,
-        content_type=page.media_type,
-        encoding=page.encoding,
-        encoding_source=page.encoding_source,
-        bytes=len(page.body),
-        etag=page.header("etag"),
-        last_modified=page.header("last-modified"),
-        sha256=sha256(page.body).hexdigest(),
-        input=job.row.input,
-        **extracted.in_record(),
-    )
 
 
 def _iso(moment: datetime) -> str:

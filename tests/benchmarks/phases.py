@@ -25,7 +25,9 @@ PHASES = {
     "head: title, description, canonical": ("scraper/extract/head.py",),
     "rest of extraction, note of the page": ("scraper/extract/", "scraper/poison.py"),
     "inflate, charset, media type": ("inflate.py", "charset.py", "media_type.py"),
-    "record: hash, fields, serialise, write": ("scraper/engine/worker.py", "scraper/output/", "scraper/writer.py"),
+    "record: hash, fields, serialise, write": (
+        "scraper/engine/records.py", "scraper/engine/worker.py", "scraper/output/", "scraper/writer.py",
+    ),
     "aiohttp: request, reply, pool, send": ("aiohttp/", "scraper/transport/"),
     "httpx: request, reply": ("httpx/",),
     "fetcher: deadline, redirects, timings": ("scraper/fetcher/",),

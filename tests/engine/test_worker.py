@@ -11,7 +11,7 @@ import pytest
 
 from scraper import errors
 from scraper.engine.retry import RetryPolicy
-from scraper.engine.worker import Worker, failure_record, refusal_record
+from scraper.engine.worker import Worker
 from scraper.frontier import ANSWERED, FAILED, NOTHING, Signal
 from scraper.models import Extracted, Job, Page, Redirect, Row, Timings, Trail, Verdict
 
@@ -183,11 +183,6 @@ def test_something_else_that_was_cancelled_is_an_error_of_the_url():
     assert record_of(fetch).error.kind == "internal-error"
 
 
-def test_a_url_that_was_never_tried_has_no_times():
-    record = failure_record(job(attempt=0), errors.InvalidUrl("line 3: no"))
-    assert (record.attempts, record.fetched_at, record.elapsed_ms) == (0, None, None)
-
-
 HOP = Redirect(302, "http://a.test/")
 
 
@@ -232,16 +227,6 @@ def test_the_end_of_a_redirected_job_tells_of_the_whole_way():
     assert failed.elapsed_ms >= 2000.0
     again = process(failing(errors.ReadTimeout("silent")), of=hop).retry
     assert (again.href, again.host, again.trail, again.attempt) == ("http://a.test/", "a.test", None, 3)
-
-
-def test_a_job_that_is_not_tried_was_tried_once_less_unless_redirects_led_to_it():
-    record = refusal_record(job(attempt=1), errors.RobotsDenied("robots.txt disallows it"))
-    assert (record.attempts, record.status, record.redirects) == (0, None, ())
-    trail = Trail(listed=job(), redirects=(HOP,), timings=Timings(first_byte=3.0), elapsed_s=0.5, fetched_at="then")
-    record = refusal_record(job(href="http://b.test/", trail=trail), errors.RobotsDenied("robots.txt disallows it"))
-    assert (record.attempts, record.status, record.redirects) == (1, 302, (HOP,))
-    assert (record.final_url, record.fetched_at, record.elapsed_ms) == ("http://b.test/", "then", 500.0)
-    assert record.timings == Timings(first_byte=3.0)
 
 
 def test_a_page_that_cannot_be_extracted_is_still_known_to_have_come():

@@ -183,7 +183,7 @@ def test_standard_input_a_callback_that_prints_and_the_log_of_all_processes(site
     assert Counter(record["ok"] for record in records) == {True: 5, False: 1}
     assert "extract-error (ZeroDivisionError" in done.stderr
     logged = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert [line["logger"] for line in logged if "ZeroDivisionError" in line["message"]] == ["scraper.engine.worker"]
+    assert [line["logger"] for line in logged if "ZeroDivisionError" in line["message"]] == ["scraper.engine.records"]
     assert "loud\n" in done.stderr
 
 
