@@ -1,4 +1,4 @@
-"""One URL -> one Page: redirects, limits, decoding, deadline (httpx)."""
+"""One URL -> one Page: redirects, limits, decoding, deadline."""
 
 import asyncio
 import http

@@ -11,7 +11,7 @@ import aiohappyeyeballs
 import httpx
 
 from scraper.errors import BlockedAddress
-from scraper.transport.dns import AddressInfo, CachingResolver
+from scraper.transport.dns import AddressInfo, CachingResolver, is_ipv4
 from scraper.transport.phases import Phases
 from scraper.transport.protocol import Protocol
 from scraper.transport.route import Endpoint, Proxy, Route
@@ -67,7 +67,7 @@ class Dialler:
         host, port = endpoint
         if ":" in host:
             return [(socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port, 0, 0))]
-        if host.replace(".", "").isdigit():  # a name does not end in a number (WHATWG URL Standard, section 3.5)
+        if is_ipv4(host):
             return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port))]
         phases.dns_began = time.perf_counter()
         found = await self._resolver.resolve(host)

@@ -172,12 +172,13 @@ def _end(found: _Found, answer: list[AddressInfo] | OSError) -> None:
         found.set_result(answer)
 
 
-def _name(host: str) -> str | None:
-    """Return the name in `host` that is looked up; None when that is an address.
+def is_ipv4(host: str) -> bool:
+    """Return whether a normalised host is an IPv4 address: one that ends in a number (WHATWG URL Standard, 3.5)."""
+    return host.replace(".", "").isdigit()
 
-    A host that ends in a number is an IPv4 address (WHATWG URL Standard, section 3.5).
-    """
+
+def _name(host: str) -> str | None:
+    """Return the name in `host` that is looked up; None when that is an address."""
     name, colon, port = host.rpartition(":")
     name = name if colon and port.isdigit() else host
-    is_address = name.endswith("]") or name.replace(".", "").isdigit()
-    return None if is_address else name
+    return None if name.endswith("]") or is_ipv4(name) else name

@@ -29,7 +29,6 @@ PHASES = {
         "scraper/engine/records.py", "scraper/engine/worker.py", "scraper/output/", "scraper/writer.py",
     ),
     "aiohttp: request, reply, pool, send": ("aiohttp/", "scraper/transport/"),
-    "httpx: request, reply": ("httpx/",),
     "fetcher: deadline, redirects, timings": ("scraper/fetcher/",),
     "source: read, normalise, deduplicate": (
         "scraper/sources/", "scraper/urls.py", "scraper/resume/", "scraper/engine/backlog.py",
