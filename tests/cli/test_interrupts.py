@@ -12,7 +12,7 @@ from scraper.errors import RunInterrupted
 def end(number, cleaned):
     try:
         with interruptible("t.csv"):
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)  # of one sent to the process another thread may be told
             signal.pause()
     finally:
         cleaned.append(number)
