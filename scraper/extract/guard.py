@@ -3,14 +3,16 @@
 Lexbor's time grows with the square of several things, at about 3.5 ns each: a tag looks through the elements that are
 open around it, a paragraph makes anew the formatting elements that one before left open, an attribute is compared with
 the others of its element. The parser cannot be stopped, so what it would do is estimated first. Nearly every page is
-told by counting its `<`; one with many, by how far they are outnumbered by `</`; the rest are walked through, tag by
-tag, as the HTML Standard's tree construction would, as far as depth goes.
+told by counting its `<`; one with many, by how far they are outnumbered by `</`; one of those left, by the tags of each
+name that it does not close. The rest are walked through, tag by tag, as the HTML Standard's tree construction would, as
+far as depth goes.
 """
 
 import re
 from collections import Counter
 
-from scraper.extract.nesting import Walk
+from scraper.extract.nesting import MAX_STEPS, Walk
+from scraper.extract.unclosed import most_steps
 
 FEW_TAGS = 2_000
 """A page of so many `<` takes 0.1 s at the worst, whatever they are."""
@@ -19,9 +21,9 @@ SOME_TAGS = 10_000
 MANY_TAGS = 100_000
 """From here on a page is walked through in any case: one real page in 3,000."""
 MAX_UNCLOSED = 1_000
-"""Start tags that outnumber the end tags somewhere in a page that is not walked through."""
+"""Start tags that outnumber the end tags somewhere in a page that is not looked at more closely."""
 MAX_NAMES = 1_000
-"""Different names in a sixteenth of a page that is not walked through."""
+"""Different names in a sixteenth of a page that is not looked at more closely."""
 MAX_ATTRIBUTES = 5_000
 """Of one element: 50 ms; 100,000 take 19 s."""
 
@@ -43,14 +45,17 @@ _NAME = re.compile(rb"</?[a-zA-Z][^\s/>]*+")
 def refuse_costly(html: bytes) -> None:
     """Raise ParseLimit when the elements of `html` are nested so that parsing it would take 0.1 s more than it should.
 
-    Costs an ordinary page 1 µs for each KB, one of more than FEW_TAGS up to half as much again; a page that is walked
-    through, 1 to 2 µs for each tag.
+    Costs an ordinary page 1 µs for each KB, one of more than FEW_TAGS up to half as much again; one that leaves many
+    tags unclosed, half of what parsing it does, and a page that is walked through, 2 µs for each tag.
     """
     number = html.count(b"<")
     if number <= FEW_TAGS:
         return
-    if number > MANY_TAGS or _most_unclosed(html) > MAX_UNCLOSED or (number > SOME_TAGS and _is_odd(html)):
-        Walk().through(html)
+    if number <= MANY_TAGS:
+        is_ordinary = _most_unclosed(html) <= MAX_UNCLOSED and (number <= SOME_TAGS or not _is_odd(html))
+        if is_ordinary or most_steps(html) <= MAX_STEPS:
+            return
+    Walk().through(html)
 
 
 def tags_of_many_attributes(html: bytes) -> list[tuple[int, int]]:

@@ -5,7 +5,14 @@ import pytest
 from scraper.errors import ParseLimit
 from scraper.extract import guard
 from scraper.extract.document import parse_html
-from scraper.extract.guard import FEW_TAGS, MAX_ATTRIBUTES, SOME_TAGS, refuse_costly, tags_of_many_attributes
+from scraper.extract.guard import (
+    FEW_TAGS,
+    MANY_TAGS,
+    MAX_ATTRIBUTES,
+    SOME_TAGS,
+    refuse_costly,
+    tags_of_many_attributes,
+)
 from scraper.models import Page
 
 
@@ -16,11 +23,13 @@ def parsed(html):
 PAGES = {
     "few tags": ("<div>" * FEW_TAGS, False),
     "as many end tags": ("<div>x</div>" * FEW_TAGS, False),
-    "unclosed": ("<div>" * (2 * FEW_TAGS), True),
-    "unclosed after as many end tags": ("</div>" * FEW_TAGS + "<div>" * FEW_TAGS, True),
-    "unclosed in the middle": ("<p>x</p>" * FEW_TAGS + "<div>" * FEW_TAGS + "</div>" * FEW_TAGS, True),
+    "unclosed, but not too many": ("<div>" * (2 * FEW_TAGS), False),
+    "unclosed": ("<div>" * SOME_TAGS, True),
+    "unclosed after as many end tags": ("</div>" * SOME_TAGS + "<div>" * SOME_TAGS, True),
+    "unclosed in the middle": ("<p>x</p>" * FEW_TAGS + "<div>" * SOME_TAGS + "</div>" * SOME_TAGS, True),
     "end tags of others": ("<div></x>" * SOME_TAGS, True),
-    "names that differ": ("".join(f"<t{n}></t{n}>" for n in range(2 * SOME_TAGS)), True),
+    "names that differ": ("".join(f"<t{n}></t{n}>" for n in range(4 * SOME_TAGS)), True),
+    "many tags": ("<p>x</p>" * MANY_TAGS, True),
 }
 
 
