@@ -21,6 +21,7 @@ from scraper.errors import (
 from scraper.fetcher import redirects
 from scraper.fetcher.attempt import Attempt
 from scraper.fetcher.charset import decide, decode
+from scraper.fetcher.deadline import Deadline
 from scraper.fetcher.failures import to_url_error
 from scraper.fetcher.inflate import inflater
 from scraper.fetcher.media_type import is_html, may_be_html, media_type
@@ -70,13 +71,13 @@ class Fetcher:
         """Return the page at `request.url`. Raises UrlError, with how far the attempt came."""
         attempt = Attempt(request)
         try:
-            async with asyncio.timeout(self._timeout_s - (request.trail.elapsed_s if request.trail else 0.0)) as limit:
-                attempt.limit = limit
+            with Deadline(self._timeout_s - (request.trail.elapsed_s if request.trail else 0.0)) as deadline:
+                attempt.deadline = deadline
                 return await self._follow(attempt)
         except UrlError as known:
             error = known
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as foreign:
-            if isinstance(foreign, TimeoutError) and limit.expired():
+            if isinstance(foreign, TimeoutError) and deadline.is_over:
                 error = _too_late(attempt, self._timeout_s)
             else:
                 error = to_url_error(foreign, is_in_body=attempt.is_in_body)

@@ -1,9 +1,9 @@
 """How far one attempt at a URL has come: for its page's timings, its error's record, or who asks meanwhile."""
 
-import asyncio
 from time import perf_counter
 
 from scraper.errors import UrlError
+from scraper.fetcher.deadline import Deadline
 from scraper.models import Page, Redirect, Request, Timings
 from scraper.seats import CURRENT, Phase
 from scraper.transport.phases import Phases
@@ -24,7 +24,7 @@ class Attempt:
         self.is_in_body = False
         self.received = 0
         """Bytes of the body so far, on the wire."""
-        self.limit: asyncio.Timeout | None = None
+        self.deadline: Deadline | None = None
         """Ends it."""
         self.silent_s: float | None = None
         """It was given up because nothing had come for so long."""
@@ -47,9 +47,9 @@ class Attempt:
 
     def give_up(self, silent_s: float) -> None:
         """End it, as one to which nothing has come for so many seconds."""
-        if self.limit is not None and not self.limit.expired() and self.silent_s is None:
+        if self.deadline is not None and not self.deadline.is_over:
             self.silent_s = silent_s
-            self.limit.reschedule(asyncio.get_running_loop().time())
+            self.deadline.end()
 
     def begin(self, href: str) -> None:
         """Start the next hop."""

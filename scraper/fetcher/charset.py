@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import webencodings
@@ -112,6 +112,7 @@ def decode(body: bytes, encoding: str) -> str:
     return _decode(body, encoding)
 
 
+@lru_cache(maxsize=64)
 def _encoding_of(label: str | None) -> str | None:
     if not label or not label.isascii():
         return None
@@ -142,7 +143,7 @@ def _prescan(body: bytes) -> Charset | None:
         if body.startswith(start):
             return Charset(encoding, "xml")
     head = body[:_PRESCAN_BYTES]
-    says_charset = any(b"charset" in part.lower() for part in (head[:_FIRST_BYTES], head))
+    says_charset = b"charset" in head[:_FIRST_BYTES].lower() or b"charset" in head.lower()
     if says_charset and (declared := _meta_encoding(head)):
         return Charset(_as_read(declared), "meta")
     if (xml := _XML_ENCODING.match(head[: head.find(b">") + 1])) and (

@@ -66,7 +66,7 @@ class Inflater:
         A piece that equals the one before is the same object: a bomb, which is one thing over and over, takes the room
         of one piece however many are kept.
         """
-        pieces: Iterable[bytes] = (data[at : at + _PIECE_BYTES] for at in range(0, len(data), _PIECE_BYTES))
+        pieces: Iterable[bytes] = [data[at : at + _PIECE_BYTES] for at in range(0, len(data), _PIECE_BYTES)]
         for layer in self._layers:
             pieces = layer.decode(pieces)
         for piece in pieces:

@@ -47,7 +47,7 @@ async def exchange(  # noqa: PLR0913 - where, what, and two limits
     clients twice.
     """
     while True:
-        protocol = await pool.connect(route, phases, connect_s)
+        protocol = pool.kept(route, phases) or await pool.connect(route, phases, connect_s)
         try:
             if phases.on_sent is not None:
                 phases.on_sent()

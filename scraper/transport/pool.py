@@ -65,21 +65,26 @@ class Pool:
             new_protocol=lambda: Protocol(self._loop, on_lost=self._forget),
         )
 
+    def kept(self, route: Route, phases: Phases) -> Protocol | None:
+        """Return the connection that was used last, if there is one, as `connect` does. Raises BlockedAddress."""
+        while idle := self._idle_of.get(route.key):
+            protocol = idle[-1]
+            _, since = self._idle[protocol]
+            self._forget(protocol)
+            if protocol.is_connected() and time.monotonic() - since <= self._idle_timeout_s:
+                return self._used(protocol, route, phases)
+            protocol.abort()
+        return None
+
     async def connect(self, route: Route, phases: Phases, connect_s: float | None) -> Protocol:
-        """Return a connection to send one request on, then to be given to `release` or `end`.
+        """Return a new connection to send one request on, then to be given to `release` or `end`.
 
         Raises BlockedAddress, httpx.ConnectError, ConnectTimeout or ProxyError.
         """
-        protocol = self._take(route.key)
-        if protocol is None:
-            started = time.perf_counter()
-            protocol = await self._dial(route, phases, connect_s)
-            phases.connect = (time.perf_counter() - started) * 1000 - (phases.dns or 0.0)
-        self._in_use[protocol] = route.key
-        phases.is_connected = True
-        if route.proxy is None:
-            self._look_at_peer(protocol, phases)
-        return protocol
+        started = time.perf_counter()
+        protocol = await self._dial(route, phases, connect_s)
+        phases.connect = (time.perf_counter() - started) * 1000 - (phases.dns or 0.0)
+        return self._used(protocol, route, phases)
 
     def release(self, protocol: Protocol) -> None:
         """Keep a connection for the next request, or end it when it cannot be. The second call does nothing."""
@@ -121,16 +126,12 @@ class Pool:
         for _ in range(_CLOSING_TURNS):
             await asyncio.sleep(0)
 
-    def _take(self, key: Hashable) -> Protocol | None:
-        """Return the connection to `key` that was used last."""
-        while kept := self._idle_of.get(key):
-            protocol = kept[-1]
-            _, since = self._idle[protocol]
-            self._forget(protocol)
-            if protocol.is_connected() and time.monotonic() - since <= self._idle_timeout_s:
-                return protocol
-            protocol.abort()
-        return None
+    def _used(self, protocol: Protocol, route: Route, phases: Phases) -> Protocol:
+        self._in_use[protocol] = route.key
+        phases.is_connected = True
+        if route.proxy is None:
+            self._look_at_peer(protocol, phases)
+        return protocol
 
     def _forget(self, protocol: Protocol) -> None:
         """Take note that a connection is idle, or in use, no longer."""

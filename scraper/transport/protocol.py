@@ -76,10 +76,11 @@ class Protocol(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         """Goes on while the connection is kept: it is set anew when it rings, not with each piece that comes."""
 
-    async def ask(self, head: bytes, read_s: float | None) -> _Head:
-        """Send `head` and return the head of the answer, and its body, which raises httpx.TransportError when read.
+    def ask(self, head: bytes, read_s: float | None) -> asyncio.Future[_Head]:
+        """Send `head`. The future is the head of the answer and its body, which raises httpx.TransportError when read.
 
-        Raises Dropped, httpx.ReadTimeout or RemoteProtocolError. Nothing may come for `read_s` at most.
+        Raises Dropped, and the future that, httpx.ReadTimeout or RemoteProtocolError. Nothing may come for `read_s` at
+        most.
         """
         if self.transport is None or self.transport.is_closing():
             raise Dropped("the server closed the connection without an answer")
@@ -94,7 +95,7 @@ class Protocol(asyncio.Protocol):
         if self._early:
             early, self._early = self._early, b""
             self.data_received(early)
-        return await asked
+        return asked
 
     def rest(self) -> None:
         """Take note that no answer is awaited any more."""

@@ -1,0 +1,87 @@
+"""What a deadline ends, and whose cancellation it leaves alone."""
+
+import asyncio
+
+import pytest
+
+from scraper.fetcher.deadline import Deadline
+
+
+async def waited(deadline, *, end=False):
+    """Wait for long within `deadline`, whose time may be over at once."""
+    with deadline:
+        if end:
+            deadline.end()
+            deadline.end()
+        await asyncio.sleep(60)
+
+
+def test_what_takes_too_long_is_a_timeout_and_the_task_goes_on():
+    async def too_long():
+        with pytest.raises(TimeoutError):
+            await waited(Deadline(0.01))
+        await asyncio.sleep(0)
+        return asyncio.current_task().cancelling()
+
+    assert asyncio.run(too_long()) == 0
+
+
+def test_what_is_in_time_leaves_no_timer():
+    async def in_time():
+        with Deadline(0.01) as deadline:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.02)
+        return deadline.is_over
+
+    assert not asyncio.run(in_time())
+
+
+def test_it_may_be_ended_before_its_time_and_twice():
+    async def ended():
+        await waited(Deadline(60), end=True)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(ended())
+
+
+def test_other_errors_pass():
+    async def divided():
+        with Deadline(60):
+            return 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(divided())
+
+
+def test_a_cancelled_task_is_cancelled_even_when_the_time_is_over_too():
+    async def cancelled():
+        deadlines = []
+
+        async def work():
+            deadlines.append(Deadline(60))
+            await waited(deadlines[0])
+
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0)
+        task.cancel()
+        deadlines[0].end()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    assert asyncio.run(cancelled())
+
+
+def test_a_deadline_in_another_leaves_the_end_to_that():
+    inner, outer = [], []
+
+    async def nested():
+        outer.append(Deadline(60))
+        inner.append(Deadline(60))
+        with outer[0]:
+            asyncio.get_running_loop().call_soon(outer[0].end)
+            await waited(inner[0])
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(nested())
+    assert outer[0].is_over
+    assert not inner[0].is_over
