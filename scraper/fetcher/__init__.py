@@ -21,7 +21,7 @@ from scraper.errors import (
 from scraper.fetcher import redirects
 from scraper.fetcher.attempt import Attempt
 from scraper.fetcher.charset import decide, decode
-from scraper.fetcher.deadline import Deadline
+from scraper.fetcher.deadline import Deadlines
 from scraper.fetcher.failures import to_url_error
 from scraper.fetcher.inflate import inflater
 from scraper.fetcher.media_type import is_html, may_be_html, media_type
@@ -64,6 +64,7 @@ class Fetcher:
         self._intranet_guard = structs.replace(guard, spares_intranets=True)
         self._outgoing = Outgoing(user_agent, headers)
         self._timeout_s = timeout_s
+        self._deadlines = Deadlines()
         self._max_body_bytes = max_body_bytes
         self._max_redirects = max_redirects
 
@@ -71,7 +72,8 @@ class Fetcher:
         """Return the page at `request.url`. Raises UrlError, with how far the attempt came."""
         attempt = Attempt(request)
         try:
-            with Deadline(self._timeout_s - (request.trail.elapsed_s if request.trail else 0.0)) as deadline:
+            elapsed_s = request.trail.elapsed_s if request.trail else 0.0
+            with self._deadlines.within(self._timeout_s - elapsed_s) as deadline:
                 attempt.deadline = deadline
                 return await self._follow(attempt)
         except UrlError as known:

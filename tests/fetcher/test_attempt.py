@@ -7,7 +7,7 @@ import pytest
 
 from scraper.errors import BadRedirect, DnsTimeout
 from scraper.fetcher.attempt import Attempt
-from scraper.fetcher.deadline import Deadline
+from scraper.fetcher.deadline import Deadlines
 from scraper.models import Redirect, Request, Timings
 from scraper.seats import CURRENT, Seats
 from scraper.urls import parse
@@ -99,7 +99,7 @@ def test_one_that_is_given_up_ends_at_once_and_once():
     async def scenario():
         made = attempt()
         made.give_up(1.0)  # not begun: nothing to end
-        with Deadline(9.0) as made.deadline:
+        with Deadlines().within(9.0) as made.deadline:
             made.give_up(120.0)
             made.give_up(240.0)
             await asyncio.sleep(1.0)

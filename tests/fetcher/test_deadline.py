@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from scraper.fetcher.deadline import Deadline
+from scraper.fetcher.deadline import Deadlines
 
 
 async def waited(deadline, *, end=False):
@@ -19,7 +19,7 @@ async def waited(deadline, *, end=False):
 def test_what_takes_too_long_is_a_timeout_and_the_task_goes_on():
     async def too_long():
         with pytest.raises(TimeoutError):
-            await waited(Deadline(0.01))
+            await waited(Deadlines().within(0.01))
         await asyncio.sleep(0)
         return asyncio.current_task().cancelling()
 
@@ -28,7 +28,7 @@ def test_what_takes_too_long_is_a_timeout_and_the_task_goes_on():
 
 def test_what_is_in_time_leaves_no_timer():
     async def in_time():
-        with Deadline(0.01) as deadline:
+        with Deadlines().within(0.01) as deadline:
             await asyncio.sleep(0)
         await asyncio.sleep(0.02)
         return deadline.is_over
@@ -38,7 +38,7 @@ def test_what_is_in_time_leaves_no_timer():
 
 def test_it_may_be_ended_before_its_time_and_twice():
     async def ended():
-        await waited(Deadline(60), end=True)
+        await waited(Deadlines().within(60), end=True)
 
     with pytest.raises(TimeoutError):
         asyncio.run(ended())
@@ -46,7 +46,7 @@ def test_it_may_be_ended_before_its_time_and_twice():
 
 def test_other_errors_pass():
     async def divided():
-        with Deadline(60):
+        with Deadlines().within(60):
             return 1 / 0
 
     with pytest.raises(ZeroDivisionError):
@@ -58,7 +58,7 @@ def test_a_cancelled_task_is_cancelled_even_when_the_time_is_over_too():
         deadlines = []
 
         async def work():
-            deadlines.append(Deadline(60))
+            deadlines.append(Deadlines().within(60))
             await waited(deadlines[0])
 
         task = asyncio.create_task(work())
@@ -75,8 +75,8 @@ def test_a_deadline_in_another_leaves_the_end_to_that():
     inner, outer = [], []
 
     async def nested():
-        outer.append(Deadline(60))
-        inner.append(Deadline(60))
+        outer.append(Deadlines().within(60))
+        inner.append(Deadlines().within(60))
         with outer[0]:
             asyncio.get_running_loop().call_soon(outer[0].end)
             await waited(inner[0])
@@ -85,3 +85,28 @@ def test_a_deadline_in_another_leaves_the_end_to_that():
         asyncio.run(nested())
     assert outer[0].is_over
     assert not inner[0].is_over
+
+
+def test_of_several_each_ends_at_its_own_time():
+    ended = []
+
+    async def wait(deadlines, seconds):
+        with deadlines.within(seconds):
+            try:
+                await asyncio.sleep(60)
+            finally:
+                ended.append(seconds)
+
+    async def several():
+        deadlines = Deadlines()
+        waits = [wait(deadlines, seconds) for seconds in (0.04, 0.02, 60, 0.03)]
+        tasks = [asyncio.create_task(one) for one in waits]
+        await asyncio.wait(tasks, timeout=0.1)
+        assert [task.done() for task in tasks] == [True, True, False, True]
+        tasks[2].cancel()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    first, second, third, fourth = asyncio.run(several())
+    assert {type(first), type(second), type(fourth)} == {TimeoutError}
+    assert isinstance(third, asyncio.CancelledError)
+    assert ended == [0.02, 0.03, 0.04, 60]
