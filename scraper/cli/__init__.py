@@ -7,25 +7,11 @@ from collections.abc import Sequence
 import typer
 
 from scraper.cli.app import app
-from scraper.cli.commands import ctl, demo, diff, export, extract, metrics, plan, report, scrape, show, try_, verify
 from scraper.errors import RunError, UsageError
 
 __all__ = ["app", "main"]
 
 _LAST_STANDARD = 2
-
-scrape.add_to(app)  # in the order that the help lists them
-demo.add_to(app)
-plan.add_to(app)
-try_.add_to(app)
-verify.add_to(app)
-extract.add_to(app)
-export.add_to(app)
-show.add_to(app)
-report.add_to(app)
-diff.add_to(app)
-metrics.add_to(app)
-ctl.add_to(app)
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from scraper.cli.commands import NAMES, SCRAPE, load
 from scraper.config.values import split_kinds
 from scraper.errors import UsageError
 
-SCRAPE = "<sources>"
-"""Name of the command that is run without its name; no source is likely to be called so."""
 _COMPLETION = ("--install-completion", "--show-completion")
 
 
@@ -35,11 +34,21 @@ class Command(TyperCommand):
 class _Group(TyperGroup):
     """Its unknown first word falls to the scraping command: `scrape urls.txt` beside `scrape demo`."""
 
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
+        """Return the names of all commands, imported or not."""
+        return list(NAMES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command, which is imported when it is first asked for; None when there is none."""
+        if cmd_name in NAMES and cmd_name not in self.commands:
+            self.commands[cmd_name] = load(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the scraping command's name before words that begin with no command's."""
         if ctx.resilient_parsing and not args:  # a shell wants to complete the first word
             return super().parse_args(ctx, args)
-        if not args or (args[0] not in self.commands and not args[0].startswith(_COMPLETION)):
+        if not args or (args[0] not in NAMES and not args[0].startswith(_COMPLETION)):
             args = [SCRAPE, *_with_values(args)]
         return super().parse_args(ctx, args)
 
@@ -47,7 +56,7 @@ class _Group(TyperGroup):
         """Complete the first word: commands and, with them, files; the scraping command's options."""
         items = [item for item in super().shell_complete(ctx, incomplete) if item.value != SCRAPE]
         if incomplete.startswith("-"):
-            command = self.commands[SCRAPE]
+            command = self.get_command(ctx, SCRAPE)
             context = command.make_context(SCRAPE, [], parent=ctx, resilient_parsing=True)
             items += command.shell_complete(context, incomplete)
             return list({item.value: item for item in items}.values())
@@ -64,6 +73,7 @@ class _Group(TyperGroup):
 
 app = typer.Typer(
     cls=_Group,
+    callback=lambda: None,  # typer makes no group of nothing
     rich_markup_mode=None,  # rich takes 0.25 s to import, half of what `--help` took
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

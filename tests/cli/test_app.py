@@ -3,8 +3,8 @@
 import pytest
 import typer
 
-from scraper.cli.app import SCRAPE, Command
 from scraper.cli.app import app as application
+from scraper.cli.commands import SCRAPE
 
 
 def words_read(*words):
@@ -48,7 +48,3 @@ def test_retry_failed_takes_the_next_word_only_when_it_names_kinds(words, read):
 )
 def test_dashboard_takes_the_next_word_only_when_it_is_a_port(words, read):
     assert words_read(*words) == (SCRAPE, read)
-
-
-def test_each_command_shows_its_options_by_what_they_are_for():
-    assert all(command.cls is Command for command in application.registered_commands)

@@ -5,9 +5,11 @@ import sys
 
 import pytest
 
-from scraper.cli import app, main
+from scraper.cli import main
+from scraper.cli.app import Command
+from scraper.cli.commands import NAMES, SCRAPE, load
 
-COMMANDS = [command.name for command in app.registered_commands if not command.name.startswith("<")]
+COMMANDS = [name for name in NAMES if name != SCRAPE]
 
 
 def test_the_named_commands_are_these():
@@ -22,6 +24,23 @@ def test_a_command_tells_what_it_does_and_takes(name, capsys):
     assert ended.value.code == 0
     assert shown.startswith(f"Usage: scrape {name}")
     assert "--help" in shown
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_command_shows_its_options_by_what_they_are_for(name):
+    assert isinstance(load(name), Command)
+
+
+@pytest.mark.slow
+def test_a_command_does_without_the_other_commands():
+    code = (
+        "import sys\nfrom scraper.cli import main\n"
+        "try:\n    main(['ctl', '--help'])\nexcept SystemExit:\n    pass\n"
+        "names = [name.rpartition('.')[2] for name in sys.modules if name.startswith('scraper.cli.commands.')]\n"
+        "print(names, file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stderr.strip() == "['ctl']"
 
 
 @pytest.mark.slow

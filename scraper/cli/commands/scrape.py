@@ -6,7 +6,8 @@ import time
 import typer
 
 from scraper.cli import options
-from scraper.cli.app import SCRAPE, Command
+from scraper.cli.app import Command
+from scraper.cli.commands import SCRAPE
 from scraper.cli.settings import settings
 from scraper.config.constants import VERSION
 from scraper.errors import UsageError
