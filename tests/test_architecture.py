@@ -20,7 +20,7 @@ ROWS = {
     "fetcher": 3, "robots": 3, "frontier": 3, "resume": 3, "control": 3,
     "poison": 3, "kept": 3, "cron": 3, "logs": 3, "extract": 3, "sources": 3, "demo": 3, "expect": 3,
     "transport": 2, "urls": 2, "recipe": 2, "extras": 2, "stats": 2, "output": 2, "loops": 2, "memory": 2,
-    "loopback": 2, "markup": 2, "seats": 2,
+    "loopback": 2, "markup": 2, "seats": 2, "start": 2,
     "models": 1, "config": 1, "compression": 1, "fill": 1,
     "errors": 0,
 }  # fmt: skip

@@ -14,15 +14,18 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from io import FileIO
 from typing import Any, ParamSpec, TypeVar
+
+from scraper.start import lean_imports
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _CODE = (
-    "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; "
-    "from scraper.processes.interpreters import main; main()"
+    "import sys; module, *sys.path[:] = sys.argv[1:]; del sys.argv[1:]; "
+    "from scraper.processes.interpreters import main; main(module)"
 )  # fmt: skip
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # by name: Windows has no SIGHUP
 _PATIENCE_S = 5.0
@@ -48,7 +51,7 @@ class FreshInterpreters(Executor):
         future.set_running_or_notify_cancel()
         with _signals_blocked():  # until it has said that it leaves them to us
             process = subprocess.Popen(  # noqa: S603 - this Python
-                [sys.executable, "-c", _CODE, *map(str, sys.path)],
+                [sys.executable, "-c", _CODE, getattr(fn, "__module__", None) or "builtins", *map(str, sys.path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 pass_fds=self._descriptors,
@@ -122,18 +125,23 @@ def leave_signals_to_parent() -> None:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _signals())
 
 
-def main() -> None:
-    """Do one call that comes through standard input; write what it returns to what was standard output."""
+def main(module: str) -> None:
+    """Do one call that comes through standard input; write what it returns to what was standard output.
+
+    Import `module`, where the function is, before the rest of the call, which may need modules of the user's.
+    """
     leave_signals_to_parent()
     lifeline, answer = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what the user's own functions print
     with os.fdopen(lifeline, "rb", buffering=0) as given, os.fdopen(answer, "wb") as file:
-        file.write(_answer(given))
+        file.write(_answer(module, given))
 
 
-def _answer(given: FileIO) -> bytes:
+def _answer(module: str, given: FileIO) -> bytes:
     try:
+        with lean_imports():
+            import_module(module)
         fn, args, kwargs = pickle.load(given)  # noqa: S301 - what our own parent wrote
         threading.Thread(target=_end_with_parent, args=(given.fileno(),), daemon=True).start()
         return pickle.dumps((True, fn(*args, **kwargs)))

@@ -9,6 +9,7 @@ from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import far_calls
+import far_values
 import pytest
 
 from scraper.processes.interpreters import FreshInterpreters
@@ -31,6 +32,10 @@ def test_what_it_raises_is_raised(executor):
         first.result()
     with pytest.raises(RuntimeError, match="OddError: cannot be read back"):
         second.result()
+
+
+def test_our_own_modules_are_imported_lean_and_the_users_are_not(executor):
+    assert executor.submit(far_calls.tell, far_values.Lean()).result() == (True, False)
 
 
 def test_a_process_that_is_killed_breaks_its_own_call_only(executor):

@@ -99,7 +99,7 @@ def scrape_sources(  # noqa: PLR0913, PLR0917 - the command line's options, each
         return
     if not sources:
         raise UsageError("there is no SOURCE; try `scrape urls.txt`, `scrape demo` or `scrape --help`")
-    from scraper.cli.start import lean_imports  # noqa: PLC0415 - `--help` need not import what follows
+    from scraper.start import lean_imports  # noqa: PLC0415 - `--help` need not import what follows
 
     with lean_imports():
         from scraper.cli import session  # noqa: PLC0415 - see above

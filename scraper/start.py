@@ -1,4 +1,4 @@
-"""How the process that runs one scrape comes up: without work that nothing in it will use."""
+"""How a process of our own comes up: without work that nothing in it will use."""
 
 import gc
 import ssl

@@ -1,14 +1,14 @@
-"""The command comes up without aiohttp's certificates, and leaves nothing behind."""
+"""A process of our own comes up without aiohttp's certificates, and leaves nothing behind."""
 
 import gc
 import ssl
 import subprocess
 import sys
 
-from scraper.cli.start import lean_imports
+from scraper.start import lean_imports
 
 CODE = """
-from scraper.cli.start import lean_imports
+from scraper.start import lean_imports
 with lean_imports():
     from aiohttp import connector
 assert not connector._SSL_CONTEXT_VERIFIED.get_ca_certs()
