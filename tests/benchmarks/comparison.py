@@ -1,4 +1,4 @@
-"""Peers in turn on one workload: what each costs, and whether they find the same."""
+"""Peers in turn on one workload, and the unavoidable part: what each costs, and whether they find the same."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,11 +6,19 @@ from typing import NamedTuple
 
 import agreement
 import measure
+import unavoidable
+from floor import KEPT, UNAVOIDABLE
 from measure import Measure
 from peer import OURS, PEERS
 from tables import Table
 from workloads import Theatre, Workload
 
+FLOOR_NOTE = (
+    "A loop inflates (isal), parses (Lexbor), scans for links once and serialises (msgspec) the same bodies from "
+    "memory, in a process of its own that has its turn behind ours in every round. Making links absolute is work that "
+    "every peer does; it is told apart and not in the sum. The loop runs with malloc as the C library has it, which "
+    "gives a page's memory back to the system; the last column is the sum when malloc keeps it, as in ours."
+)
 FAR, FAR_S = 2.5, 10.0
 """A peer whose first run costs so many times ours, and takes more than so many seconds, is run once."""
 
@@ -23,6 +31,8 @@ class Comparison(NamedTuple):
     """By peer."""
     differences: Sequence[str]
     """A line for each peer that did not find every page and the same on it."""
+    floor: unavoidable.Steps | None = None
+    """The medians of the unavoidable part; None where TLS or waiting adds to it."""
 
 
 def compare(
@@ -33,8 +43,12 @@ def compare(
     rounds: int,
     say: Callable[[str], None],
 ) -> Comparison:
-    """Run each of `commands` `rounds` times, in turn, so that a noisy minute hits them all; far ones once."""
+    """Run each of `commands` `rounds` times, in turn, so that a noisy minute hits them all; far ones once.
+
+    The unavoidable part has its turn behind ours in every round, for the same reason.
+    """
     runs: dict[str, list[Measure]] = {peer: [] for peer in commands}
+    floors = []
     found = {}
     with theatre.stage(workload) as stage:
         for number in range(rounds):
@@ -48,8 +62,11 @@ def compare(
                     found[peer] = agreement.read(output, stage.urls)
                 cost = runs[peer][-1]
                 say(f"{workload.title}, round {number + 1}, {peer}: {cost.cpu_s:.2f} s CPU, {cost.elapsed_s:.2f} s")
+                if peer == OURS and workload.has_floor:
+                    floors.append(unavoidable.measure_floor(theatre.root(workload.kind)))
     costs = {peer: measure.medians(some) for peer, some in runs.items()}
-    return Comparison(workload, costs, agreement.differences(found, stage.urls))
+    floor = unavoidable.medians(floors) if floors else None
+    return Comparison(workload, costs, agreement.differences(found, stage.urls), floor)
 
 
 def _is_far(cost: Measure, ours: Sequence[Measure] | None) -> bool:
@@ -100,6 +117,23 @@ def start_table(start: Comparison) -> Table:
         for peer, cost in start.costs.items()
     ]
     return Table(start.workload.title, ("peer", "CPU s", "s", "peak MiB"), rows)
+
+
+def floor_table(comparisons: Sequence[Comparison], start: Comparison | None) -> Table:
+    """Return the steps of the unavoidable part for each workload that has one, and ours against their sum."""
+    ours = start.costs[OURS] if start else None
+    rows = []
+    for workload, costs, _, floor in comparisons:
+        if floor is not None:
+            cost, least = costs[OURS], unavoidable.total(floor)
+            whole = cpu_ms(cost, workload.pages)
+            later = f"{cpu_ms(cost, workload.pages, ours) / least:.2f}" if ours else "-"
+            figures = (f"{floor[step]:.3f}" for step in UNAVOIDABLE)
+            row = (workload.title, *figures, f"{least:.3f}", f"{whole:.3f}", f"{whole / least:.2f}", later)
+            rows.append((*row, f"{floor['make absolute']:.3f}", f"{floor[KEPT]:.3f}"))
+    sums = ("sum", "ours", "ours / sum", "after start-up", "(links made absolute)", f"({KEPT})")
+    header = ("CPU ms/page", *UNAVOIDABLE, *sums)
+    return Table("The unavoidable part", header, rows, FLOOR_NOTE)
 
 
 def _ratios(

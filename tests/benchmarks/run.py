@@ -27,13 +27,12 @@ import measure
 import phases
 import results
 import targets
-import unavoidable
 from comparison import Comparison
 from peer import OURS, PEERS
 from rich.console import Console
 from tables import Table
 from targets import Target
-from workloads import START, WORKLOADS, Kind, Theatre, Workload
+from workloads import START, WORKLOADS, Theatre, Workload
 
 ROUNDS = 3
 LEAST = 100
@@ -48,7 +47,6 @@ class Findings:
 
     comparisons: dict[str, Comparison] = field(default_factory=dict)
     """By workload."""
-    floors: dict[Kind, unavoidable.Steps] = field(default_factory=dict)
     targets: list[Target] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     plot: str | None = None
@@ -75,18 +73,15 @@ class Benchmark:
 
     def workloads(self) -> None:
         """Compare the peers, and ours with the unavoidable part."""
-        comparisons, floors = self.found.comparisons, self.found.floors
+        comparisons = self.found.comparisons
         for key in self.options.workloads:
             comparisons[key] = self._compare(key, self.commands, rounds=self.options.rounds)
-            kind = WORKLOADS[key].kind
-            if key != START and kind not in floors:
-                floors[kind] = unavoidable.measure_floor(self.theatre, kind, self.options.rounds)
         start = comparisons.get(START)
         tables = [comparison.table(some, start) for key, some in comparisons.items() if key != START]
         tables += [comparison.start_table(start)] if start else []
-        tables.append(unavoidable.table(list(comparisons.values()), floors, start))
+        tables.append(comparison.floor_table(list(comparisons.values()), start))
         self.found.tables.extend(tables)
-        self.found.targets.extend(targets.compared(comparisons, floors))
+        self.found.targets.extend(targets.compared(comparisons))
         help_costs = [measure.run([*self.commands[OURS], "--help"]) for _ in range(5)]
         self.found.targets.append(targets.of_start(measure.medians(help_costs)))
 

@@ -10,7 +10,7 @@ from growth import FLAT, Growth
 from measure import Measure
 from peer import OURS
 from tables import Table
-from workloads import START, WORKLOADS, Kind
+from workloads import START, WORKLOADS
 
 
 class Target(NamedTuple):
@@ -45,12 +45,14 @@ RATIOS = (
 )
 """Workload, peer, the most that our CPU for a page may be of the peer's, and the aim."""
 SLOWEST = 0.97
+WITH_FLOOR = ("http",)
+"""Workloads that are to be near the unavoidable part."""
 FLOOR, FLOOR_AIM = 1.8, 1.5
 HELP_S = 0.25
 GAIN = 1.7
 
 
-def compared(comparisons: Mapping[str, Comparison], floors: Mapping[Kind, unavoidable.Steps]) -> Iterator[Target]:
+def compared(comparisons: Mapping[str, Comparison]) -> Iterator[Target]:
     """Yield what the workloads that were run tell of."""
     starts = comparisons[START].costs if START in comparisons else {}
     for key, other, limit, aim in RATIOS:
@@ -59,11 +61,15 @@ def compared(comparisons: Mapping[str, Comparison], floors: Mapping[Kind, unavoi
             ours, theirs = (_both(comparisons[key], peer, starts) for peer in (OURS, other))
             later = ours[1] / theirs[1] if ours[1] is not None and theirs[1] is not None else None
             yield Target(what, ours[0] / theirs[0], later, limit, aim)
-    if "http" in comparisons and "real" in floors and OURS in comparisons["http"].costs:
-        least = unavoidable.total(floors["real"])
-        whole, later = _both(comparisons["http"], OURS, starts)
-        yield Target("CPU against the unavoidable part", whole / least, later and later / least, FLOOR, FLOOR_AIM)
-    for workload, costs, _ in comparisons.values():
+    for key in WITH_FLOOR:
+        floor = comparisons[key].floor if key in comparisons else None
+        if floor is not None:
+            least = unavoidable.total(floor)
+            whole, later = _both(comparisons[key], OURS, starts)
+            what = f"{WORKLOADS[key].title}: CPU against the unavoidable part"
+            yield Target(what, whole / least, later and later / least, FLOOR, FLOOR_AIM)
+    for some in comparisons.values():
+        workload, costs = some.workload, some.costs
         if workload.delay_s and OURS in costs:
             after, figure = ", after start-up", efficiency(costs[OURS], workload, starts.get(OURS))
             what = f"{workload.title}: pages/s against workers / latency{after if OURS in starts else ''}"

@@ -2,6 +2,7 @@
 
 import pytest
 from comparison import Comparison
+from floor import KEPT, STEPS
 from measure import Measure
 from targets import Target, compared
 from workloads import START, WORKLOADS
@@ -23,7 +24,7 @@ def test_a_ratio_is_told_of_the_whole_run_and_after_start_up():
     pages = WORKLOADS["http"].pages
     start = Comparison(WORKLOADS[START], {"ours": Measure(0.5, 0.5, 50), "go": Measure(0.1, 0.1, 10)}, [])
     costs = {"ours": Measure(0.5 + (pages - 1) / 1000, 9, 80), "go": Measure(0.1 + (pages - 1) / 500, 9, 40)}
-    (target,) = compared({START: start, "http": Comparison(WORKLOADS["http"], costs, [])}, {})
+    (target,) = compared({START: start, "http": Comparison(WORKLOADS["http"], costs, [])})
     assert target.later == pytest.approx(0.5)
     assert target.measured > target.later
 
@@ -33,5 +34,13 @@ def test_what_slow_replies_allow_counts_without_start_up():
     ideal_s = workload.pages / workload.workers * workload.delay_s
     start = Comparison(WORKLOADS[START], {"ours": Measure(0.5, 0.6, 50)}, [])
     slow = Comparison(workload, {"ours": Measure(2.0, 0.6 + ideal_s, 80)}, [])
-    (target,) = compared({START: start, "slow-50": slow}, {})
+    (target,) = compared({START: start, "slow-50": slow})
     assert target.measured == pytest.approx(1.0)
+
+
+def test_ours_is_held_against_the_unavoidable_part_of_its_own_rounds():
+    steps = dict.fromkeys(STEPS, 0.5) | {KEPT: 1.5}
+    costs = {"ours": Measure(15.0, 9, 80)}
+    (target,) = compared({"http": Comparison(WORKLOADS["http"], costs, [], steps)})
+    assert target.measured == pytest.approx(1.5)
+    assert target.later is None

@@ -26,6 +26,11 @@ class Workload(NamedTuple):
     """How long each reply takes."""
     workers: int = 50
 
+    @property
+    def has_floor(self) -> bool:
+        """Whether a page costs no more than it must but for our own doing: neither TLS nor waiting adds to it."""
+        return self.pages > 1 and not self.is_tls and not self.delay_s
+
 
 START = "start"
 WORKLOADS = {
