@@ -10,7 +10,7 @@ import ada_url
 
 SAMPLE = 200
 """Pages that are compared, evenly spaced in the list."""
-_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_DISPUTED = re.compile(r"%(?![0-9A-Fa-f]{2})|#.*(#|%23)")
 
 
 class Content(NamedTuple):
@@ -62,9 +62,9 @@ def content(record: dict[str, Any]) -> Content:
     """Return title, description and links of a record.
 
     Links are spelled as the WHATWG URL Standard does, less what Go's net/url and Python's urllib do not know: an empty
-    fragment, and a URL with a percent sign that escapes nothing.
+    fragment, and a URL with a percent sign that escapes nothing or a second `#`.
     """
-    known = (link for link in record.get("links", ()) if not _BARE_PERCENT.search(link))
+    known = (link for link in record.get("links", ()) if not _DISPUTED.search(link))
     spelled = (ada_url.normalize_url(link).removesuffix("#") for link in known)
     title, description = (" ".join((record.get(key) or "").split()) for key in ("title", "description"))
     return Content(title, description, list(dict.fromkeys(spelled)))

@@ -2,16 +2,23 @@
 
 import gzip
 import math
+import os
 import random
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from itertools import cycle
+from itertools import cycle, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
 PACKAGES = ("postgresql-doc-15", "python3-doc")
+HEAVY_PACKAGES = ("postgresql-doc-15", "python3-doc", "rust-doc", "sqlite3-doc", "git-doc")
+HEAVY_BYTES, HEAVY_LEAST, HEAVY_MOST = 200_000, 60_000, 1_000_000
+"""What heavy pages have on average, and between what each of them is: news and shops send so much."""
+HEAVY_COUNT = 250
+DISPUTED = {"/sqlite3-doc/lang_expr.html"}
+"""Has a link to `\\`, which is `/` to browsers and to ours, and a file's name to Go."""
 TINY_BYTES = 1_000
 LARGE_BYTES = 1_000_000
 _BODY = re.compile(rb"<body[^>]*>(.*)</body>", re.DOTALL)
@@ -24,18 +31,20 @@ class Document(NamedTuple):
     """Path of its URL, starting with a slash."""
     file: Path
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self.file.stat().st_size
+
 
 def documents(packages: Sequence[str] = PACKAGES) -> list[Document]:
     """Return as many HTML pages of each of `packages`, no file twice, in an order that mixes them, always the same.
 
     Raises SystemExit with one line that names what to install.
     """
-    if shutil.which("dpkg") is None:
-        raise SystemExit("the pages come from Debian's packages, and there is no dpkg here to find them")
+    if absent := missing(packages):
+        raise SystemExit(f"the pages are missing; install them with: apt-get install {' '.join(absent)}")
     found = {package: _html_files(package) for package in packages}
-    missing = [package for package, files in found.items() if not files]
-    if missing:
-        raise SystemExit(f"the pages are missing; install them with: apt-get install {' '.join(missing)}")
     chance = random.Random(0)
     least = min(map(len, found.values()))
     pages = [
@@ -45,6 +54,42 @@ def documents(packages: Sequence[str] = PACKAGES) -> list[Document]:
     ]
     chance.shuffle(pages)
     return pages
+
+
+def missing(packages: Sequence[str]) -> list[str]:
+    """Return those of `packages` that are not installed. Raises SystemExit where none can be."""
+    if shutil.which("dpkg") is None:
+        raise SystemExit("the pages come from Debian's packages, and there is no dpkg here to find them")
+    return [package for package in packages if not _html_files(package)]
+
+
+def heavy(packages: Sequence[str] = HEAVY_PACKAGES, count: int = HEAVY_COUNT) -> list[Document]:
+    """Return `count` pages of HEAVY_LEAST to HEAVY_MOST, HEAVY_BYTES on average, of `packages` in turn.
+
+    They are always the same. Raises SystemExit when there are not enough.
+    """
+    chance = random.Random(0)
+    found = []
+    for package in packages:
+        files = [Document(f"/{package}{path}", file) for path, file in _html_files(package)]
+        fitting = [page for page in files if HEAVY_LEAST <= page.size <= HEAVY_MOST and page.path not in DISPUTED]
+        found.append(chance.sample(fitting, len(fitting)))
+    in_turn = [page for row in zip_longest(*found) for page in row if page]
+    above, below = (iter([page for page in in_turn if (page.size > HEAVY_BYTES) is flag]) for flag in (True, False))
+    pages: list[Document] = []
+    for _ in range(count):
+        is_light = sum(page.size for page in pages) <= len(pages) * HEAVY_BYTES
+        page = next(above if is_light else below, None)
+        if page is None:
+            raise SystemExit(f"only {len(pages)} of {count} pages of {HEAVY_BYTES // 1000} KB on average are there")
+        pages.append(page)
+    chance.shuffle(pages)
+    return pages
+
+
+def mean_kb(pages: Sequence[Document]) -> float:
+    """Return how large a page is on average."""
+    return sum(page.size for page in pages) / len(pages) / 1000
 
 
 def tiny(folder: Path, count: int = 1_000) -> list[Document]:
@@ -107,8 +152,10 @@ def _bodies(pages: Sequence[Document]) -> Iterator[bytes]:
 
 
 def _html_files(package: str) -> list[tuple[str, Path]]:
-    """Return URL path and file of each page; Debian's documentation lies in a folder `html`, or a link to one."""
+    """Return URL path and file of each page: of folders called `html` and links to them, else of all that is listed."""
     listing = subprocess.run(["dpkg", "-L", package], capture_output=True, text=True, check=False).stdout
     folders = {Path(line).resolve() for line in listing.splitlines() if line.endswith("/html")}
+    if not folders and (listed := [line for line in listing.splitlines() if line.endswith(".html")]):
+        folders = {Path(os.path.commonpath(listed))}
     files = [(folder, file) for folder in sorted(folders) for file in sorted(folder.rglob("*.html"))]
     return [(f"/{file.relative_to(folder).as_posix()}", file) for folder, file in files if file.is_file()]

@@ -24,8 +24,7 @@ Each program runs on one core and nginx on another, the programs in turn. All wr
 absolute, as JSON lines, and on {sample} pages of each workload were checked to have found the same. Ours has
 everything on that is on by default, save robots.txt. CPU is user and system time of the whole process; *after
 start-up* is that less a run over one page, which the table of start-up has. Certificates are checked by all, against
-an authority of the benchmark's own; a session is never taken up again. Pages are the HTML documentation of Debian's
-{packages}, {mean_kb:.0f} KB on average, gzip.
+an authority of the benchmark's own; a session is never taken up again. {pages}
 """
 
 
@@ -34,16 +33,15 @@ class Setting(NamedTuple):
 
     rounds: int
     sample: int
-    packages: Sequence[str]
-    mean_kb: float
+    pages: str
+    """A sentence on what they are."""
     peers: Sequence[str]
 
 
 def write(setting: Setting, tables: Sequence[Table], plot: str | None) -> None:
     """Write RESULTS.md, and growth.svg when there is a plot."""
-    packages = " and ".join(setting.packages)
     parts = [
-        INTRODUCTION.format(far=FAR, far_s=FAR_S, **setting._asdict() | {"packages": packages}),
+        INTRODUCTION.format(far=FAR, far_s=FAR_S, **setting._asdict()),
         _machine(setting.peers),
     ]
     parts += [table.markdown() for table in tables]

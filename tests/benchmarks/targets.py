@@ -41,11 +41,14 @@ RATIOS = (
     ("http", "go", 0.80, 0.60),
     ("http", "scrapy", 0.25, None),
     ("http", "crawlee", 0.33, None),
+    ("heavy", "go", 0.80, 0.60),
+    ("heavy", "scrapy", 0.25, None),
+    ("heavy", "crawlee", 0.33, None),
     ("https-new", "go", 1.00, 0.80),
 )
 """Workload, peer, the most that our CPU for a page may be of the peer's, and the aim."""
 SLOWEST = 0.97
-WITH_FLOOR = ("http",)
+WITH_FLOOR = ("http", "heavy")
 """Workloads that are to be near the unavoidable part."""
 FLOOR, FLOOR_AIM = 1.8, 1.5
 HELP_S = 0.25

@@ -26,6 +26,12 @@ def test_the_same_content_in_other_spelling_agrees(tmp_path):
     assert agreement.differences({"ours": ours, "go": theirs}, URLS) == []
 
 
+def test_links_that_urls_parsers_spell_in_their_own_way_are_left_out(tmp_path):
+    ours = _read(tmp_path / "ours", *(_record(url, links=["http://b/", "http://b/#a#c", "http://b/%"]) for url in URLS))
+    theirs = _read(tmp_path / "theirs", *(_record(url, links=["http://b/", "http://b/#a%23c"]) for url in URLS))
+    assert agreement.differences({"ours": ours, "go": theirs}, URLS) == []
+
+
 def test_a_missing_page_and_a_failed_one_are_told(tmp_path):
     ours = _read(tmp_path / "ours", *map(_record, URLS))
     theirs = _read(tmp_path / "theirs", *map(_record, URLS[:2]), _record(URLS[2], status=500))

@@ -1,6 +1,7 @@
 """How pages are listed and made."""
 
 import corpus
+import pytest
 from corpus import Document
 
 
@@ -25,6 +26,37 @@ def test_each_package_has_as_many_pages_as_the_smallest(tmp_path, monkeypatch):
     assert sorted(path.split("/")[1] for path in paths) == ["big", "big", "small", "small"]
     assert len(set(paths)) == 4
     assert paths == [page.path for page in corpus.documents(tuple(counts))]
+
+
+def _sized(folder, sizes):
+    files = []
+    for number, size in enumerate(sizes):
+        file = folder / f"{size}-{number}.html"
+        file.write_bytes(b"x" * size)
+        files.append((f"/{file.name}", file))
+    return files
+
+
+def test_heavy_pages_have_their_size_on_average_and_come_from_every_package(tmp_path, monkeypatch):
+    files = {
+        "a": _sized(tmp_path, [100_000] * 20 + [400_000] * 10),
+        "b": _sized(tmp_path, [1_000, 70_000, 2_000_000, 300_000]),
+    }
+    monkeypatch.setattr(corpus, "_html_files", files.__getitem__)
+    pages = corpus.heavy(tuple(files), 20)
+    assert len({page.path for page in pages}) == 20
+    assert corpus.mean_kb(pages) == pytest.approx(200, abs=20)
+    assert {page.size for page in pages if page.path.startswith("/b/")} == {70_000, 300_000}
+    assert pages == corpus.heavy(tuple(files), 20)
+    with pytest.raises(SystemExit, match="only 30 of 40 pages"):
+        corpus.heavy(("a",), 40)
+
+
+def test_a_package_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setattr(corpus.shutil, "which", lambda _: "/usr/bin/dpkg")
+    monkeypatch.setattr(corpus, "_html_files", {"there": [("/a.html", None)], "not-there": []}.__getitem__)
+    with pytest.raises(SystemExit, match=r"apt-get install not-there$"):
+        corpus.documents(("there", "not-there"))
 
 
 def test_no_url_is_listed_twice(tmp_path):

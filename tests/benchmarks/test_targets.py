@@ -40,7 +40,8 @@ def test_what_slow_replies_allow_counts_without_start_up():
 
 def test_ours_is_held_against_the_unavoidable_part_of_its_own_rounds():
     steps = dict.fromkeys(STEPS, 0.5) | {KEPT: 1.5}
-    costs = {"ours": Measure(15.0, 9, 80)}
-    (target,) = compared({"http": Comparison(WORKLOADS["http"], costs, [], steps)})
+    costs = {"ours": Measure(3.0, 9, 80)}
+    (target,) = compared({"heavy": Comparison(WORKLOADS["heavy"], costs, [], steps)})
     assert target.measured == pytest.approx(1.5)
+    assert "200 KB" in target.what
     assert target.later is None

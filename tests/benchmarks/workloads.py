@@ -10,7 +10,7 @@ import web
 from authority import Authority
 from measure import SERVER_CORE
 
-Kind = Literal["real", "tiny", "large"]
+Kind = Literal["real", "heavy", "tiny", "large"]
 
 
 class Workload(NamedTuple):
@@ -36,6 +36,7 @@ START = "start"
 WORKLOADS = {
     START: Workload("Start-up: a list of one page", 1),
     "http": Workload("HTTP, keep-alive", 5_000),
+    "heavy": Workload("HTTP, keep-alive, pages of 200 KB", 1_000, kind="heavy"),
     "https": Workload("HTTPS, keep-alive", 2_500, is_tls=True),
     "https-new": Workload("HTTPS, every page from a host of its own", 4_000, hosts=4_000, is_tls=True),
     "tiny": Workload("Pages of 1 KB", 3_000, kind="tiny"),
@@ -60,7 +61,7 @@ class Stage(NamedTuple):
 class Theatre:
     """The pages, published once, and the certificate authority; gives each workload its stage."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, has_heavy: bool) -> None:
         """Publish every kind of page below `folder`, which is empty and readable to all."""
         real = corpus.documents()
         self.pages: dict[Kind, list[corpus.Document]] = {
@@ -68,6 +69,8 @@ class Theatre:
             "tiny": corpus.tiny(folder / "tiny"),
             "large": corpus.large(real, folder / "large"),
         }
+        if has_heavy:
+            self.pages["heavy"] = corpus.heavy()
         self.folder = folder
         self._authority = Authority(folder)
         for kind, pages in self.pages.items():
@@ -87,6 +90,17 @@ class Theatre:
             source.write_text("".join(f"{url}\n" for url in urls))
             trust = {"SSL_CERT_FILE": str(self._authority.bundle)} if workload.is_tls else {}
             yield Stage(urls, source, trust, server)
+
+    def described(self) -> str:
+        """Say in a sentence what the pages are."""
+        real, heavy = self.pages["real"], self.pages.get("heavy")
+        text = f"Pages are the HTML documentation of Debian's {' and '.join(corpus.PACKAGES)}, "
+        text += f"{corpus.mean_kb(real):.0f} KB on average, gzip"
+        if heavy:
+            *some, last = corpus.HEAVY_PACKAGES
+            text += f"; those of 200 KB are {len(heavy)} of {', '.join(some)} and {last}, "
+            text += f"{corpus.HEAVY_LEAST // 1000} KB to 1 MB, {corpus.mean_kb(heavy):.0f} KB on average"
+        return f"{text}."
 
     def root(self, kind: Kind) -> Path:
         """Return the folder of what is served of `kind`: pages, and their gzip."""
