@@ -26,12 +26,17 @@ class Found(NamedTuple):
 
     fetched: int
     """Different URLs with status 200."""
+    listed: int
+    """URLs that were to be fetched."""
     sample: dict[str, Content]
 
 
-def read(output: Path, listed: Sequence[str]) -> Found:
-    """Return what the records of `output` say of the URLs `listed`. Raises SystemExit for a record of another URL."""
-    wanted, sampled = set(listed), set(sample(listed))
+def read(output: Path, listed: Sequence[str], sampled: Sequence[str]) -> Found:
+    """Return what the records of `output` say of the URLs `listed`, of which some are `sampled`.
+
+    Raises SystemExit for a record of another URL.
+    """
+    wanted, compared = set(listed), set(sampled)
     found = {}
     with output.open(encoding="utf-8") as lines:
         for record in map(json.loads, lines):
@@ -40,9 +45,9 @@ def read(output: Path, listed: Sequence[str]) -> Found:
                 if url not in wanted:
                     raise SystemExit(f"{output.name} has a record of {url}, which was not listed or has two")
                 wanted.discard(url)
-                if url in sampled:
+                if url in compared:
                     found[url] = content(record)
-    return Found(len(listed) - len(wanted), found)
+    return Found(len(listed) - len(wanted), len(listed), found)
 
 
 def require_ok(output: Path, pages: int) -> None:
@@ -70,18 +75,14 @@ def content(record: dict[str, Any]) -> Content:
     return Content(title, description, list(dict.fromkeys(spelled)))
 
 
-def differences(found: dict[str, Found], listed: Sequence[str]) -> list[str]:
-    """Return a line for each peer that has not every page of `listed`, or not what the first read from the sample."""
+def differences(found: dict[str, Found], sampled: Sequence[str]) -> list[str]:
+    """Return a line for each peer that has not every page of its list, or not what the first read from the sample."""
     lines = [
-        f"{peer} has {one.fetched:,} pages of {len(listed):,}"
-        for peer, one in found.items()
-        if one.fetched < len(listed)
+        f"{peer} has {one.fetched:,} pages of {one.listed:,}" for peer, one in found.items() if one.fetched < one.listed
     ]
     first, *others = found
     for peer in others:
-        unequal = [url for url in sample(listed) if found[peer].sample.get(url) != found[first].sample.get(url)]
+        unequal = [url for url in sampled if found[peer].sample.get(url) != found[first].sample.get(url)]
         if unequal:
-            lines.append(
-                f"{peer} and {first} differ on {len(unequal)} of {len(sample(listed))} pages, as on {unequal[0]}"
-            )
+            lines.append(f"{peer} and {first} differ on {len(unequal)} of {len(sampled)} pages, as on {unequal[0]}")
     return lines

@@ -50,28 +50,30 @@ def compare(
     runs: dict[str, list[Measure]] = {peer: [] for peer in commands}
     floors = []
     found = {}
+    pages = {peer: workload.pages_of(peer) for peer in commands}
     with theatre.stage(workload) as stage:
+        sampled = agreement.sample(stage.urls[: min(pages.values())])
         for number in range(rounds):
             for peer, begin in commands.items():
-                if number and _is_far(runs[peer][0], runs.get(OURS)):
+                if number and OURS in runs and _is_far(runs[peer][0], runs[OURS][0], pages[peer] / pages[OURS]):
                     continue
                 output = fresh(theatre.folder / f"{peer}.jsonl")
-                arguments = PEERS[peer].arguments(stage.source, output, workload.workers)
+                arguments = PEERS[peer].arguments(stage.first(pages[peer]), output, workload.workers)
                 runs[peer].append(measure.run([*begin, *arguments], environment=stage.environment))
                 if number == 0:
-                    found[peer] = agreement.read(output, stage.urls)
+                    found[peer] = agreement.read(output, stage.urls[: pages[peer]], sampled)
                 cost = runs[peer][-1]
                 say(f"{workload.title}, round {number + 1}, {peer}: {cost.cpu_s:.2f} s CPU, {cost.elapsed_s:.2f} s")
                 if peer == OURS and workload.has_floor:
                     floors.append(unavoidable.measure_floor(theatre.root(workload.kind)))
     costs = {peer: measure.medians(some) for peer, some in runs.items()}
     floor = unavoidable.medians(floors) if floors else None
-    return Comparison(workload, costs, agreement.differences(found, stage.urls), floor)
+    return Comparison(workload, costs, agreement.differences(found, sampled), floor)
 
 
-def _is_far(cost: Measure, ours: Sequence[Measure] | None) -> bool:
-    """Tell whether a peer took long, and so much more than ours that its noise does not matter."""
-    return ours is not None and cost.elapsed_s > FAR_S and cost.cpu_s > FAR * ours[0].cpu_s
+def _is_far(cost: Measure, ours: Measure, share: float) -> bool:
+    """Tell whether a peer took long, and so much more for its `share` of our pages that its noise does not matter."""
+    return cost.elapsed_s > FAR_S and cost.cpu_s > FAR * ours.cpu_s * share
 
 
 def fresh(output: Path) -> Path:
@@ -85,10 +87,10 @@ def cpu_ms(cost: Measure, pages: int, start: Measure | None = None) -> float:
     return 1000 * (cost.cpu_s / pages if start is None else (cost.cpu_s - start.cpu_s) / (pages - 1))
 
 
-def efficiency(cost: Measure, workload: Workload, start: Measure | None = None) -> float:
+def efficiency(cost: Measure, workload: Workload, peer: str, start: Measure | None = None) -> float:
     """Return pages a second against what workers and latency allow; with `start`, without the time that it takes."""
     elapsed_s = cost.elapsed_s - (start.elapsed_s if start else 0)
-    return workload.pages / elapsed_s * workload.delay_s / workload.workers
+    return workload.pages_of(peer) / elapsed_s * workload.delay_s / workload.workers
 
 
 def table(comparison: Comparison, start: Comparison | None) -> Table:
@@ -100,14 +102,14 @@ def table(comparison: Comparison, start: Comparison | None) -> Table:
         header += ["of the possible", "after start-up"]
     rows = []
     for peer, cost in costs.items():
-        whole, later = (_ratios(costs, starts, peer, workload.pages, is_whole=flag) for flag in (True, False))
+        whole, later = (_ratios(comparison, starts, peer, is_whole=flag) for flag in (True, False))
         row = [PEERS[peer].title, whole[0], later[0], whole[1], later[1]]
-        row += [f"{workload.pages / cost.elapsed_s:,.0f}", f"{cost.peak_mib:,.0f}"]
+        row += [f"{workload.pages_of(peer) / cost.elapsed_s:,.0f}", f"{cost.peak_mib:,.0f}"]
         if workload.delay_s:
-            row.append(f"{efficiency(cost, workload):.3f}")
-            row.append(f"{efficiency(cost, workload, starts[peer]):.3f}" if peer in starts else "-")
+            row.append(f"{efficiency(cost, workload, peer):.3f}")
+            row.append(f"{efficiency(cost, workload, peer, starts[peer]):.3f}" if peer in starts else "-")
         rows.append(row)
-    return Table(f"{workload.title}, {workload.pages:,} pages", header, rows)
+    return Table(f"{workload.title}, {workload.pages:,} pages", header, rows, workload.note)
 
 
 def start_table(start: Comparison) -> Table:
@@ -136,14 +138,13 @@ def floor_table(comparisons: Sequence[Comparison], start: Comparison | None) -> 
     return Table("The unavoidable part", header, rows, FLOOR_NOTE)
 
 
-def _ratios(
-    costs: dict[str, Measure], starts: dict[str, Measure], peer: str, pages: int, *, is_whole: bool
-) -> tuple[str, str]:
+def _ratios(comparison: Comparison, starts: dict[str, Measure], peer: str, *, is_whole: bool) -> tuple[str, str]:
     """Return CPU ms for each page of `peer`, and ours against it."""
-    if not is_whole and (peer not in starts or pages == 1):
+    workload, costs = comparison.workload, comparison.costs
+    if not is_whole and (peer not in starts or workload.pages == 1):
         return "-", "-"
-    own = cpu_ms(costs[peer], pages, None if is_whole else starts[peer])
+    own = cpu_ms(costs[peer], workload.pages_of(peer), None if is_whole else starts[peer])
     if OURS not in costs or (not is_whole and OURS not in starts):
         return f"{own:.3f}", "-"
-    ours = cpu_ms(costs[OURS], pages, None if is_whole else starts[OURS])
+    ours = cpu_ms(costs[OURS], workload.pages, None if is_whole else starts[OURS])
     return f"{own:.3f}", f"{ours / own:.2f}"

@@ -80,7 +80,8 @@ class Benchmark:
         start = comparisons.get(START)
         tables = [comparison.table(some, start) for key, some in comparisons.items() if key != START]
         tables += [comparison.start_table(start)] if start else []
-        tables.append(comparison.floor_table(list(comparisons.values()), start))
+        with_floor = [some for some in comparisons.values() if some.floor is not None]
+        tables += [comparison.floor_table(with_floor, start)] if with_floor else []
         self.found.tables.extend(tables)
         self.found.targets.extend(targets.compared(comparisons))
         help_costs = [measure.run([*self.commands[OURS], "--help"]) for _ in range(5)]
@@ -129,7 +130,8 @@ class Benchmark:
 
     def _sized(self, key: str) -> Workload:
         workload = WORKLOADS[key]
-        return workload._replace(pages=min(workload.pages, self.options.pages or workload.pages))
+        most = self.options.pages or workload.pages
+        return workload._replace(pages=min(workload.pages, most), short_pages=min(workload.short_pages, most))
 
     def _compare(self, key: str, commands: dict[str, list[str]], *, rounds: int) -> Comparison:
         return comparison.compare(self.theatre, self._sized(key), commands, rounds=rounds, say=self._say)

@@ -74,7 +74,7 @@ def compared(comparisons: Mapping[str, Comparison]) -> Iterator[Target]:
     for some in comparisons.values():
         workload, costs = some.workload, some.costs
         if workload.delay_s and OURS in costs:
-            after, figure = ", after start-up", efficiency(costs[OURS], workload, starts.get(OURS))
+            after, figure = ", after start-up", efficiency(costs[OURS], workload, OURS, starts.get(OURS))
             what = f"{workload.title}: pages/s against workers / latency{after if OURS in starts else ''}"
             yield Target(what, figure, None, SLOWEST, is_least=True)
 
@@ -116,6 +116,6 @@ def table(targets: Sequence[Target]) -> Table:
 
 def _both(comparison: Comparison, peer: str, starts: Mapping[str, Measure]) -> tuple[float, float | None]:
     """Return the milliseconds of a page over the whole run, and after start-up where that is known."""
-    cost, pages = comparison.costs[peer], comparison.workload.pages
+    cost, pages = comparison.costs[peer], comparison.workload.pages_of(peer)
     is_known = peer in starts and pages > 1
     return cpu_ms(cost, pages), cpu_ms(cost, pages, starts[peer]) if is_known else None

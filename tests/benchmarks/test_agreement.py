@@ -14,7 +14,7 @@ def _record(url, **other):
 
 def _read(path, *records):
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    return agreement.read(path, URLS)
+    return agreement.read(path, URLS, URLS)
 
 
 def test_the_same_content_in_other_spelling_agrees(tmp_path):
