@@ -8,9 +8,10 @@ import re
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
 import peer
 from comparison import fresh
 from measure import CLIENT_CORE, SERVER_CORE
@@ -18,7 +19,10 @@ from tables import Table
 from workloads import Theatre, Workload
 
 RATE = 500
-PHASES = {
+FILE = Path(__file__).with_name("before.json")
+Phases = Mapping[str, Sequence[str]]
+"""What marks a frame as of a phase: a part of its file's path, or of a function's name and path."""
+PHASES: Phases = {
     "parse into a tree": ("parse_html (scraper/extract/document.py",),
     "links: find, make absolute": ("scraper/extract/links.py",),
     "refuse what would cost too much": ("scraper/extract/guard.py", "scraper/extract/nesting.py"),
@@ -40,9 +44,35 @@ PHASES = {
 """By the first of these that a frame has; the order matters, as a frame may have several."""
 LOOP = "event loop: uvloop, receive, timers"
 REST = "before and after the loop"
+HTTPX = "httpx: request, reply"
+"""A phase that there was before.py's commit only."""
 _START = "<frozen importlib"
 _IDLE = "_worker (concurrent/futures/thread.py"  # a thread that waits for work, which py-spy takes for busy
 _WATCH = "_run (scraper/engine/watchdog.py"  # another one that only waits
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """What a page of one commit takes after start-up."""
+
+    commit: str
+    cpu_ms: float
+    shares: dict[str, float]
+    """By phase."""
+
+
+class Sitting(msgspec.Struct, frozen=True):
+    """Two profiles that before.py took in turn."""
+
+    day: str
+    load: float
+    """Processes that ran or waited for the two cores, a mean of five minutes; two are the benchmark's own."""
+    before: Profile
+    after: Profile
+
+
+def sitting() -> Sitting | None:
+    """Return the one that is kept."""
+    return msgspec.json.decode(FILE.read_bytes(), type=Sitting) if FILE.exists() else None
 
 
 def sample(theatre: Theatre, command: Sequence[str], workload: Workload) -> list[str]:
@@ -61,31 +91,52 @@ def sample(theatre: Theatre, command: Sequence[str], workload: Workload) -> list
         return Path(raw.name).read_text().splitlines()
 
 
-def shares(lines: Iterable[str]) -> dict[str, float]:
+def shares(lines: Iterable[str], phases: Phases = PHASES) -> dict[str, float]:
     """Return the share of each phase in the samples after start-up, the largest first."""
     counts: Counter[str] = Counter()
     for line in lines:
         stack, _, count = line.rpartition(" ")
         if _START not in stack and _WATCH not in stack and _IDLE not in stack.rpartition(";")[2]:
-            counts[phase(stack)] += int(count)
+            counts[phase(stack, phases)] += int(count)
     return {name: count / counts.total() for name, count in counts.most_common()}
 
 
-def phase(stack: str) -> str:
+def phase(stack: str, phases: Phases = PHASES) -> str:
     """Return what the program was doing at `stack`."""
     for frame in reversed(stack.split(";")):
-        for name, marks in PHASES.items():
+        for name, marks in phases.items():
             if any(mark in frame for mark in marks):
                 return name
     return LOOP if re.search(r"run \(asyncio/runners\.py", stack) else REST
 
 
-def table(found: dict[str, float], cpu_ms: float) -> Table:
-    """Return the shares, and what they make of `cpu_ms`, a page's CPU after start-up."""
-    rows = [(name, f"{share:.1%}", f"{1000 * share * cpu_ms:,.0f}") for name, share in found.items()]
+def table(found: Mapping[str, float], cpu_ms: float, kept: Sitting | None) -> Table:
+    """Return the shares, and what they make of `cpu_ms`, a page's CPU after start-up; beside them what is kept."""
+    profiles = [(cpu_ms, found)]
+    header = ["phase", "share", "µs of CPU"]
     note = (
         f"HTTP, keep-alive, after start-up (`run.py --parts phases`): py-spy, {RATE} samples a second, from another "
         "core. The share is sampled, the CPU is that of an undisturbed run. C code and system calls belong to their "
         "callers."
     )
-    return Table("Where the time of one page goes", ("phase", "share", "µs of CPU"), rows, note)
+    if kept:
+        before, after = kept.before, kept.after
+        profiles += [(one.cpu_ms, one.shares) for one in (before, after)]
+        header += ["before: share", "µs", "after: share", "µs"]
+        note += (
+            f" *Before* is commit {before.commit}, the last before the path of a page was worked on, *after* is "
+            f"{after.commit}: {kept.day}, the same pages, in turn (`before.py`), at a load of {kept.load:.1f}, of "
+            "which the benchmark makes up to two. The machine's speed swings by a half: compare only these two in µs."
+        )
+    names = dict.fromkeys(name for _, some in profiles for name in some)
+    rows = [("a page", *_figures(profiles, None)), *((name, *_figures(profiles, name)) for name in names)]
+    return Table("Where the time of one page goes", header, rows, note)
+
+
+def _figures(profiles: Sequence[tuple[float, Mapping[str, float]]], name: str | None) -> list[str]:
+    """Return share and microseconds of a phase in each profile; without a name those of a page."""
+    figures = []
+    for cpu_ms, some in profiles:
+        share = 1.0 if name is None else some.get(name)
+        figures += ["-", "-"] if share is None else [f"{share:.1%}", f"{1000 * share * cpu_ms:,.0f}"]
+    return figures

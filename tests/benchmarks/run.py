@@ -6,7 +6,7 @@
 Needs Linux with two cores, the extra `dev`, and Debian's packages nginx-light, libnginx-mod-http-echo,
 postgresql-doc-15, python3-doc, golang-go and golang-github-puerkitobio-goquery-dev; for pages of 200 KB also rust-doc
 (half a gigabyte), sqlite3-doc and git-doc, without which they are left out. Peers from PyPI go into an environment of
-their own in the user's cache folder. A full run takes about 30 minutes; the machine should do nothing
+their own in the user's cache folder. A full run takes about 40 minutes; the machine should do nothing
 else meanwhile.
 """
 
@@ -117,7 +117,7 @@ class Benchmark:
             known.get(key) or self._compare(key, {OURS: self.commands[OURS]}, rounds=1) for key in ("http", START)
         )
         cpu_ms = comparison.cpu_ms(whole.costs[OURS], whole.workload.pages, start.costs[OURS])
-        self.found.tables.append(phases.table(phases.shares(lines), cpu_ms))
+        self.found.tables.append(phases.table(phases.shares(lines), cpu_ms, phases.sitting()))
 
     def differences(self) -> Iterator[str]:
         """Yield a line for each peer that did not find what the others found."""
