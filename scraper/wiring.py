@@ -28,7 +28,7 @@ from scraper.frontier import Frontier, FrontierCore, Names, Pace
 from scraper.models import Extract, Keep
 from scraper.recrawl import ReadEarlier, Recrawl
 from scraper.robots import Robots, RobotsMemory
-from scraper.transport import AiohttpTransport
+from scraper.transport import PooledTransport
 from scraper.transport.adapter import HttpxAdapter
 from scraper.transport.addresses import Guard
 from scraper.transport.descriptors import enough_for
@@ -184,8 +184,8 @@ def _usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _transport(config: Config) -> AiohttpTransport:
-    return AiohttpTransport(
+def _transport(config: Config) -> PooledTransport:
+    return PooledTransport(
         max_open=defaults.SOCKETS_PER_WORKER * config.concurrency,
         idle_timeout_s=defaults.IDLE_SOCKET_S,
         resolver=CachingResolver(

@@ -2,7 +2,7 @@
 
 import httpx
 
-from scraper.transport import AiohttpTransport
+from scraper.transport import PooledTransport
 from scraper.transport.adapter import HttpxAdapter
 from scraper.transport.dns import CachingResolver
 from scraper.transport.phases import Phases
@@ -13,7 +13,7 @@ from scraper.urls import split
 def transport(max_open=100, **options):
     resolver = CachingResolver(timeout_s=5.0, ttl_s=60.0, negative_ttl_s=1.0)
     limits = {"connect_timeout_s": 5.0, "read_timeout_s": 5.0, "idle_timeout_s": 30.0, **options}
-    return AiohttpTransport(max_open=max_open, resolver=resolver, **limits)
+    return PooledTransport(max_open=max_open, resolver=resolver, **limits)
 
 
 async def ask(client, url, headers=(), phases=None, guard=None):

@@ -108,7 +108,7 @@ def no_bugs() -> Iterator[list[str]]:
                 bugs.append(lines[-1])
 
     handler = Handler()
-    loggers = [logging.getLogger(name) for name in ("scraper", "asyncio", "aiohttp")]
+    loggers = [logging.getLogger(name) for name in ("scraper", "asyncio")]
     levels = [logger.level for logger in loggers]
     loggers[0].setLevel(logging.INFO)
     for logger in loggers:

@@ -28,7 +28,7 @@ ROWS = {
 DOORS = {
     "typer": {"cli"},
     "httpx": {"fetcher", "transport", "wiring", "runner", "api", "trial", "cron"},
-    "aiohttp": {"transport"},
+    "httptools": {"transport"},
     "aiohappyeyeballs": {"transport"},
     "certifi": {"transport"},
     "tenacity": {"engine"},

@@ -39,6 +39,6 @@ def test_the_three_calls_take_the_same():
 
 
 def test_importing_the_package_imports_no_engine():
-    code = "import sys, scraper; print([m for m in ('aiohttp', 'httpx', 'selectolax', 'rich') if m in sys.modules])"
+    code = "import sys, scraper; print([m for m in ('httptools', 'httpx', 'selectolax', 'rich') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

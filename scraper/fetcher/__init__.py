@@ -1,7 +1,6 @@
 """One URL -> one Page: redirects, limits, decoding, deadline."""
 
 import asyncio
-import http
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -28,7 +27,7 @@ from scraper.fetcher.media_type import is_html, may_be_html, media_type
 from scraper.fetcher.outgoing import Outgoing, authorization
 from scraper.models import NOT_MODIFIED, Page, Redirect, Request
 from scraper.transport.addresses import Guard, literal
-from scraper.transport.seam import Answer, Headers, Transport
+from scraper.transport.seam import Answer, Headers, Transport, status_line
 from scraper.urls import Address, split
 
 __all__ = ["Fetcher"]
@@ -183,7 +182,7 @@ class Fetcher:
     async def _refusal(self, answer: Answer, headers: tuple[tuple[str, str], ...], attempt: Attempt) -> HttpStatus:
         """Return the error of a status, with the beginning of its page when that may be a challenge."""
         status = answer.status
-        error = HttpStatus(_status_line(status), status)
+        error = HttpStatus(status_line(status), status)
         content_type = _joined(headers, "content-type")
         if status in REFUSAL_STATUSES and may_be_html(content_type):
             body = await self._read_refusal(answer, _joined(headers, "content-encoding"))
@@ -250,10 +249,3 @@ def _too_late(attempt: Attempt, timeout_s: float) -> DeadlineExceeded:
     error = DeadlineExceeded(f"given up: nothing came for {attempt.silent_s:.0f} s, nor for any other URL")
     error.is_retried = False  # what holds the whole run up would hold it up again
     return error
-
-
-def _status_line(status: int) -> str:
-    try:
-        return f"{status} {http.HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)

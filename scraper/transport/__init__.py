@@ -9,19 +9,20 @@ import httpx
 
 from scraper.errors import UsageError
 from scraper.transport.dns import CachingResolver
-from scraper.transport.exchange import WireAnswer, exchange
+from scraper.transport.exchange import exchange
+from scraper.transport.incoming import Incoming
 from scraper.transport.phases import Phases
 from scraper.transport.pool import Pool
 from scraper.transport.route import Route, proxy_of, route_to
 from scraper.transport.seam import Headers, checked
 
-__all__ = ["AiohttpTransport"]
+__all__ = ["PooledTransport"]
 
 _MAX_ROUTES = 1024
 """Origins that are remembered; one more costs a few µs."""
 
 
-class AiohttpTransport:
+class PooledTransport:
     """A Transport on a pool of connections. Build it inside the running loop.
 
     A proxy is dialled in any case, and resolves names by itself.
@@ -62,7 +63,7 @@ class AiohttpTransport:
         """What resolves the names of the hosts that are asked; None when a proxy does."""
         return None if self._proxy else self._resolver
 
-    async def send(self, origin: str, target: str, headers: Headers, phases: Phases) -> WireAnswer:
+    async def send(self, origin: str, target: str, headers: Headers, phases: Phases) -> Incoming:
         """Return the answer to a GET. Raises httpx.TransportError, or BlockedAddress."""
         if self._proxy:
             phases.guard = None

@@ -15,6 +15,7 @@ from scraper.transport.dns import AddressInfo, CachingResolver, is_ipv4
 from scraper.transport.phases import Phases
 from scraper.transport.protocol import Protocol
 from scraper.transport.route import Endpoint, Proxy, Route
+from scraper.transport.seam import status_line
 
 _HEAD_START_S = 0.25
 """Of each address before the next is tried too: the connection attempt delay of RFC 8305, section 5."""
@@ -120,9 +121,9 @@ async def _ask_for_tunnel(to_proxy: Protocol, proxy: Proxy, server: Endpoint) ->
     host, port = server
     authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     head = f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n".encode("ascii")
-    message, _ = await to_proxy.ask(b"%b%b\r\n" % (head, proxy.login), None)
-    if message.code not in _SUCCESS:
-        raise httpx.ProxyError(f"the proxy answered {message.code} {message.reason}")
+    answer = await to_proxy.ask(b"%b%b\r\n" % (head, proxy.login), None)
+    if answer.status not in _SUCCESS:
+        raise httpx.ProxyError(f"the proxy answered {status_line(answer.status)}")
     to_proxy.rest()
 
 

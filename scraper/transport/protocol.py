@@ -1,4 +1,4 @@
-"""One connection: one answer at a time through aiohttp's parser, bounds on what is not body, and silence."""
+"""One connection: one answer at a time, bounds on what is not body, and silence."""
 
 import asyncio
 import logging
@@ -8,29 +8,17 @@ from contextlib import suppress
 from typing import cast
 
 import httpx
-from aiohttp import StreamReader
-from aiohttp.http import HttpResponseParser, RawResponseMessage
-from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.streams import EMPTY_PAYLOAD
+
+from scraper.transport.incoming import Incoming
 
 MAX_HEAD_BYTES = 256 * 1024
 """Of all header lines together; browsers read as much."""
 MAX_OVERHEAD_BYTES = 64 * 1024
 """Between two bytes of a body, or after it: chunk extensions and trailers (RFC 9112, section 7.1.1)."""
 
-_MAX_LINE_BYTES = 64 * 1024
-"""Of a status or header line: real Content-Security-Policy headers pass aiohttp's 8,190."""
-_MAX_HEADERS = 1_000
-_BUFFER_BYTES = 256 * 1024
-"""Reading pauses at twice as much that nobody has taken."""
-_INTERIM = frozenset(range(100, 200)) - {101}
-"""What comes before the answer (RFC 9110, section 15.2); 101 would be the last of HTTP on the connection."""
-_WITHOUT_BODY = frozenset({204, 304})
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _VERSIONS = (b"HTTP/1.1", b"HTTP/1.0")
 _START_BYTES = 16
-_Head = tuple[RawResponseMessage, StreamReader]
-"""The head of an answer, and its body."""
 _log = logging.getLogger(__name__)
 
 
@@ -51,17 +39,16 @@ class Protocol(asyncio.Protocol):
         """The address at the other end."""
         self._loop = loop
         self._on_lost = on_lost
-        self._parser: HttpResponseParser | None = None
-        """None before the first request."""
+        self._answer: Incoming | None = None
+        """None before the first request; the last one's stays."""
         self._early = b""
         """What came before the first request."""
-        self._asked: asyncio.Future[_Head] | None = None
+        self._asked: asyncio.Future[Incoming] | None = None
         """Waits for the head of an answer."""
-        self._body: StreamReader | None = None
         self._is_idle = False
         """No answer is awaited any more."""
         self._is_last = False
-        """The server keeps the connection no longer than its answer."""
+        """It is of no use for another request."""
         self._is_paused = False
         self._seen = b""
         """The last bytes of a head that has not ended: its end may be cut anywhere."""
@@ -76,8 +63,8 @@ class Protocol(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         """Goes on while the connection is kept: it is set anew when it rings, not with each piece that comes."""
 
-    def ask(self, head: bytes, read_s: float | None) -> asyncio.Future[_Head]:
-        """Send `head`. The future is the head of the answer and its body, which raises httpx.TransportError when read.
+    def ask(self, head: bytes, read_s: float | None) -> asyncio.Future[Incoming]:
+        """Send `head`. The future is the answer, once its head is whole; reading its body raises httpx.TransportError.
 
         Raises Dropped, and the future that, httpx.ReadTimeout or RemoteProtocolError. Nothing may come for `read_s` at
         most.
@@ -86,12 +73,13 @@ class Protocol(asyncio.Protocol):
             raise Dropped("the server closed the connection without an answer")
         self._is_idle = False
         self._read_s = read_s
-        asked: asyncio.Future[_Head] = self._loop.create_future()
+        asked: asyncio.Future[Incoming] = self._loop.create_future()
         self._asked = asked
         self._await_head()
         self.transport.write(head)
         self._hear()
-        self._parser = _parser(self, self._loop)  # a new one: what came too much with the answer before is forgotten
+        # A new one, with a new parser: what came too much with the answer before is forgotten.
+        self._answer = Incoming(pause=self._pause, resume=self._resume)
         if self._early:
             early, self._early = self._early, b""
             self.data_received(early)
@@ -108,11 +96,6 @@ class Protocol(asyncio.Protocol):
             self.transport.abort()
             self.transport = None
 
-    @property
-    def connected(self) -> bool:
-        """Whether more may come; aiohttp's StreamReader asks."""
-        return self.transport is not None
-
     def is_connected(self) -> bool:
         """Return whether a request may be sent on it."""
         return self.transport is not None and not self.transport.is_closing()
@@ -120,7 +103,7 @@ class Protocol(asyncio.Protocol):
     @property
     def should_close(self) -> bool:
         """It is of no use for another request."""
-        return self._is_last or self._asked is not None or (self._body is not None and not self._body.is_eof())
+        return self._is_last or self._asked is not None or (self._answer is not None and self._answer.is_in_body)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -131,34 +114,16 @@ class Protocol(asyncio.Protocol):
         self._on_lost(self)
         self._end_timer()
         self.transport = None
-        body = self._body
-        if body is not None and not body.is_eof() and exc is None and self._parser is not None:
-            with suppress(HttpProcessingError):
-                self._parser.feed_eof()
+        answer, self._answer = self._answer, None
         if self._asked is not None:
             self._fail(Dropped("the server closed the connection without an answer"))
-        elif body is not None and not body.is_eof():
-            self._fail(httpx.ReadError("the connection closed before the body's end"))
-
-    def pause_reading(self) -> None:
-        """Wait until some of what came is taken; aiohttp's StreamReader asks for it."""
-        if self.transport is not None and not self._is_paused:
-            self._is_paused = True
-            with suppress(RuntimeError):  # uvloop's, when it is closed and we are about to be told
-                self.transport.pause_reading()
-
-    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 - aiohttp's signature
-        """Go on; aiohttp's StreamReader asks for it after each piece that is taken, paused or not."""
-        if self.transport is not None and self._is_paused:
-            self._is_paused = False
-            with suppress(RuntimeError):
-                self.transport.resume_reading()
-            self._hear()
+        elif answer is not None and answer.is_in_body and (exc is not None or not answer.end_with_connection()):
+            answer.fail(httpx.ReadError("the connection closed before the body's end"))
 
     def data_received(self, data: bytes) -> None:
         """Parse what came."""
-        parser = self._parser
-        if parser is None:
+        answer = self._answer
+        if answer is None:
             self._early += data
             return
         if self._is_idle:  # nothing was asked
@@ -173,48 +138,43 @@ class Protocol(asyncio.Protocol):
         while self._asked is not None and (end := _END_OF_HEAD.search(self._seen + data if self._seen else data)):
             cut = end.end() - len(self._seen)
             self._seen = b""
-            self._parse(parser, data[:cut])
+            self._parse(answer, data[:cut])
             data = data[cut:]
             if not data or self.transport is None:
                 return
         if self._asked is not None:
             self._seen = (self._seen + data)[-2:]
-        self._parse(parser, data)
-        self._weigh(len(data))
+        self._parse(answer, data)
+        self._weigh(answer, len(data))
 
-    def _parse(self, parser: HttpResponseParser, data: bytes) -> None:
+    def _parse(self, answer: Incoming, data: bytes) -> None:
+        heads = answer.heads
         try:
-            messages, is_upgraded, _ = parser.feed_data(data)
-        except HttpProcessingError as error:
-            self._fail(httpx.RemoteProtocolError(error.message))
+            answer.feed(data)
+        except httpx.RemoteProtocolError as error:
+            self._fail(error)
             return
-        for message, body in messages:
-            self._await_head()
-            if self._asked is None:
-                self._fail(httpx.RemoteProtocolError("another answer came with it"))
-            elif message.code not in _INTERIM:
-                self._is_last = self._is_last or message.should_close
-                self._body = body
-                self._answer((message, EMPTY_PAYLOAD if message.code in _WITHOUT_BODY else body))
-        if is_upgraded:  # what comes now is not HTTP
-            self.abort()
-
-    def _answer(self, answer: _Head) -> None:
-        asked, self._asked = self._asked, None
-        if asked is not None and not asked.done():
-            asked.set_result(answer)
+        if answer.heads == heads:
+            return
+        self._await_head()
+        if self._asked is None:
+            self._fail(httpx.RemoteProtocolError("another answer came with it"))
+        elif answer.has_head:
+            self._is_last = self._is_last or answer.is_last
+            asked, self._asked = self._asked, None
+            if not asked.done():
+                asked.set_result(answer)
 
     def _fail(self, error: httpx.TransportError) -> None:
         """End the connection, and with it the answer if it is not whole."""
         self._is_last = True
         self.abort()
-        body, self._body = self._body, None
         if self._asked is not None:
             asked, self._asked = self._asked, None
             if not asked.done():
                 asked.set_exception(error)
-        elif body is not None and not body.is_eof():
-            body.set_exception(error)
+        elif self._answer is not None and self._answer.is_in_body:
+            self._answer.fail(error)
         else:
             _log.info("%s sent more than its answer; the connection was closed", self.peer)
 
@@ -222,11 +182,10 @@ class Protocol(asyncio.Protocol):
         self._seen = self._start = b""
         self._overhead = self._size = 0
 
-    def _weigh(self, count: int) -> None:
+    def _weigh(self, answer: Incoming, count: int) -> None:
         """Count what came as overhead unless the body grew by it, and end an answer that is little else."""
-        body = self._body
-        if body is not None and body.total_bytes != self._size:
-            self._size = body.total_bytes
+        if answer.size != self._size:
+            self._size = answer.size
             self._overhead = 0
             return
         self._overhead += count
@@ -234,6 +193,19 @@ class Protocol(asyncio.Protocol):
         if self._overhead > (MAX_HEAD_BYTES if is_in_head else MAX_OVERHEAD_BYTES) and self.transport is not None:
             what = "header lines" if is_in_head else "chunk extensions or trailers"
             self._fail(httpx.RemoteProtocolError(f"more than {self._overhead:,} bytes of {what}"))
+
+    def _pause(self) -> None:
+        if self.transport is not None:
+            self._is_paused = True
+            with suppress(RuntimeError):  # uvloop's, when it is closed and we are about to be told
+                self.transport.pause_reading()
+
+    def _resume(self) -> None:
+        if self.transport is not None:
+            self._is_paused = False
+            with suppress(RuntimeError):
+                self.transport.resume_reading()
+            self._hear()
 
     def _hear(self) -> None:
         """Count silence from now on."""
@@ -255,19 +227,6 @@ class Protocol(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def _parser(protocol: Protocol, loop: asyncio.AbstractEventLoop) -> HttpResponseParser:
-    return HttpResponseParser(
-        protocol,  # type: ignore[arg-type]  # what it calls is there
-        loop,
-        _BUFFER_BYTES,
-        read_until_eof=True,
-        auto_decompress=False,
-        max_line_size=_MAX_LINE_BYTES,
-        max_field_size=_MAX_LINE_BYTES,
-        max_headers=_MAX_HEADERS,
-    )
 
 
 def _may_be_http_1(data: bytes) -> bool:

@@ -1,5 +1,6 @@
 """What the fetcher asks of a transport: to send a GET, and to hand over its answer piece by piece."""
 
+import http
 import re
 from collections.abc import Sequence
 from typing import Protocol
@@ -64,3 +65,11 @@ def checked(text: bytes) -> bytes:
     if _NO_LINE.search(text):
         raise httpx.LocalProtocolError("a line break or a zero byte in the request's target or headers")
     return text
+
+
+def status_line(status: int) -> str:
+    """Return a status with what it is called (RFC 9110, section 15), where it has a name."""
+    try:
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

@@ -25,14 +25,16 @@ Phases = Mapping[str, Sequence[str]]
 PHASES: Phases = {
     "parse into a tree": ("parse_html (scraper/extract/document.py",),
     "links: find, make absolute": ("scraper/extract/links.py",),
-    "refuse what would cost too much": ("scraper/extract/guard.py", "scraper/extract/nesting.py"),
+    "refuse what would cost too much": (
+        "scraper/extract/guard.py", "scraper/extract/unclosed.py", "scraper/extract/nesting.py",
+    ),
     "head: title, description, canonical": ("scraper/extract/head.py",),
     "rest of extraction, note of the page": ("scraper/extract/", "scraper/poison.py"),
     "inflate, charset, media type": ("inflate.py", "charset.py", "media_type.py"),
     "record: hash, fields, serialise, write": (
         "scraper/engine/records.py", "scraper/engine/worker.py", "scraper/output/", "scraper/writer.py",
     ),
-    "aiohttp: request, reply, pool, send": ("aiohttp/", "scraper/transport/"),
+    "transport: request, reply, pool, send": ("aiohttp/", "scraper/transport/"),
     "fetcher: deadline, redirects, timings": ("scraper/fetcher/",),
     "source: read, normalise, deduplicate": (
         "scraper/sources/", "scraper/urls.py", "scraper/resume/", "scraper/engine/backlog.py",

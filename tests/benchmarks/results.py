@@ -13,7 +13,7 @@ from tables import Table
 
 FOLDER = Path(__file__).parent
 RESULTS, CHANGES = FOLDER / "RESULTS.md", FOLDER / "CHANGES.md"
-LIBRARIES = ("aiohttp", "httpx", "isal", "msgspec", "selectolax", "uvloop")
+LIBRARIES = ("httptools", "httpx", "isal", "msgspec", "selectolax", "uvloop")
 PEER_LIBRARIES = ("scrapy", "twisted", "crawlee", "impit", "parsel", "lxml", "httpx")
 INTRODUCTION = """# Benchmark
 

@@ -14,7 +14,7 @@ PARSE = "parse_html (scraper/extract/document.py:50)"
     [
         (f"{ENGINE};extract (scraper/extract/__init__.py:40);{PARSE}", "parse into a tree"),
         (f"{ENGINE};read_links (scraper/extract/links.py:1);join (ada_url/adapter.py:1)", "links: find, make absolute"),
-        (f"{ENGINE};{FETCH};send (aiohttp/client.py:1)", "aiohttp: request, reply, pool, send"),
+        (f"{ENGINE};{FETCH};send (scraper/transport/exchange.py:1)", "transport: request, reply, pool, send"),
         (f"{ENGINE};{FETCH};__aexit__ (asyncio/timeouts.py:1)", "fetcher: deadline, redirects, timings"),
         (f"{ENGINE};__aexit__ (asyncio/timeouts.py:1)", "record: hash, fields, serialise, write"),
         ("main (scraper/cli/__init__.py:1);run (asyncio/runners.py:118)", phases.LOOP),

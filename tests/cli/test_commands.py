@@ -51,7 +51,7 @@ def test_help_imports_neither_the_engine_nor_what_draws_its_progress():
         "sqlite3",
         "multiprocessing",
         "httpx",
-        "aiohttp",
+        "httptools",
         "rich",
         "selectolax",
         "uvloop",
