@@ -128,7 +128,7 @@ def make_engine(config: Config, *, worker: Worker, names: Names | None, **parts:
             decide=worker.decide,
         ),
         worker=worker,
-        backlog=Backlog(),
+        backlog=Backlog(most_held=defaults.BACKLOG_JOBS),
         clock=clock,
         cpu_clock=time.process_time,
         workers=config.concurrency,

@@ -5,9 +5,9 @@ PROJECT_URL = "https://github.com/scraper-project/scraper"
 FRONTIER_WINDOW = 10_000
 """Jobs that wait at a time: room to mix hosts, about 10 MB."""
 HOST_SHARE = 100
-"""Jobs of one host in that window; more wait in the backlog, on disk, so that a sorted list mixes its hosts too."""
+"""Jobs of one host in that window; more wait in the backlog, so that a sorted list mixes its hosts too."""
 BACKLOG_JOBS = 10_000
-"""With more in the backlog, the source is read on only for a worker that has nothing to do."""
+"""So many are held in memory, more on disk. The source is then read on only for a worker that has nothing to do."""
 RESULTS_PER_WORKER = 2
 """Records that may wait for the writer, for each worker; more hold the workers back."""
 SOCKETS_PER_WORKER = 2

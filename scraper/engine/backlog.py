@@ -1,6 +1,7 @@
-"""Jobs of hosts that fill their share of the frontier's window: they wait here, on disk, in their host's order.
+"""Jobs of hosts that fill their share of the frontier's window: they wait here, in their host's order.
 
-The file holds the jobs one after the other; memory holds a single 64-bit entry for each, its place and its length.
+The first of them are held in memory. A file holds the others one after the other, and memory a single 64-bit entry for
+each, its place and its length.
 """
 
 import tempfile
@@ -34,7 +35,7 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 class Backlog:
-    """A queue of jobs for each host, of any length, in 8 to 12 bytes of memory for each job.
+    """A queue of jobs for each host, of any length, in 8 to 12 bytes of memory for each job that is not held there.
 
     Higher priorities come first, equal ones as they went in. Of a host with more than MOST_LINES priorities waiting,
     a further one counts as the next lower that waits, or as the lowest. No job overtakes those of its host that are in
@@ -44,9 +45,13 @@ class Backlog:
     that redirects led to its host) is kept in memory. Close it at the end.
     """
 
-    def __init__(self, directory: Path | None = None) -> None:
-        """Use a nameless file in `directory` (None: where temporary files go), made once it is needed."""
+    def __init__(self, directory: Path | None = None, *, most_held: int = 0) -> None:
+        """Use a nameless file in `directory` (None: where temporary files go), made once it is needed.
+
+        So many jobs at most are not written while they have but a URL: 0.6 KB each, and neither encoded nor decoded.
+        """
         self._directory = directory
+        self._most_held = most_held
         self._lines: dict[str, dict[float, _Line]] = {}  # by host and priority
         self._held: dict[int, Job] = {}
         self._numbers = count()
@@ -120,7 +125,8 @@ class Backlog:
 
     def _store(self, job: Job) -> int:
         """Return the entry that stands for `job`: offset and length, or a number in `_held` and 0."""
-        data = _encoded(job)
+        is_held = job.row.input is None and len(self._held) < self._most_held
+        data = b"" if is_held else _encoded(job)
         if 0 < len(data) <= _LONGEST:
             offset = self._written + len(self._buffer)
             self._buffer += data

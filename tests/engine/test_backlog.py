@@ -208,6 +208,17 @@ def test_no_file_is_made_for_what_fits_the_buffer(monkeypatch, backlog):
     assert len(backlog.take("a.example", 100)) == 100
 
 
+def test_so_many_as_may_be_are_held_in_memory_as_they_are():
+    jobs = [job(0), job(1, data={"a": "b"}), job(2), job(3), job(4)]
+    with closing(Backlog(most_held=2)) as backlog:
+        fill(backlog, jobs[:4])
+        taken = backlog.take("a.example", 3)
+        fill(backlog, jobs[4:])
+        taken += backlog.take("a.example", 2)
+    assert taken == jobs
+    assert [one is other for one, other in zip(taken, jobs, strict=True)] == [True, False, True, False, True]
+
+
 def test_the_file_lies_in_the_directory_and_has_no_name(tmp_path):
     with closing(Backlog(tmp_path)) as backlog:
         fill(backlog, [job(number) for number in range(2_000)])
