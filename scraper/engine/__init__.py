@@ -363,12 +363,12 @@ class Engine:
         self.frontier.done(job)
 
     async def _emit(self, record: Record) -> None:
-        if self.results.full():
+        try:
+            self.results.put_nowait(record)
+        except asyncio.QueueFull:
             if (seat := CURRENT.get()) is not None:
                 seat.stage = "write"
             started = self.clock()
             await self.results.put(record)
             self._sheet.spent("write", self.clock() - started)
-        else:
-            self.results.put_nowait(record)
         self.stats.record(record)

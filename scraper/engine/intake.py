@@ -118,15 +118,13 @@ class Intake:
                 await self.refuse(self._job(row, target), ParseLimit("the process died twice while it was parsed"))
                 self.fatal.remove(key)
             else:
-                await self._begin(row if self.earlier is None else with_earlier(row, self.earlier(key)), target)
+                if self.earlier is not None:
+                    row = with_earlier(row, self.earlier(key))
+                if (record := self.worker.unasked(row)) is not None:
+                    await self.emit(record)
+                else:
+                    await self.place(self._job(row, target))
         self.stats.lines += 1
-
-    async def _begin(self, row: Row, target: Address) -> None:
-        """Have the row's page asked for, unless what an earlier run has of it will do."""
-        if row.earlier is not None and (record := self.worker.unasked(row)) is not None:
-            await self.emit(record)
-        else:
-            await self.place(self._job(row, target))
 
     async def place(self, job: Job) -> None:
         """Bring `job` to the frontier, or to the backlog when its host has its share of the window."""

@@ -65,13 +65,8 @@ def refusal_record(job: Job, reason: UrlError) -> Record:
     if trail is None:
         return failure_record(structs.replace(job, attempt=job.attempt - 1), reason)
     hops = {"final_url": job.href, "redirects": trail.redirects, "timings": trail.timings}
-    record = failure_record(job, reason, fetched_at=trail.fetched_at, elapsed_ms=attempt_ms(job, 0.0))
+    record = failure_record(job, reason, fetched_at=trail.fetched_at, elapsed_ms=milliseconds(trail.elapsed_s))
     return structs.replace(record, status=trail.redirects[-1].status, **hops)
-
-
-def attempt_ms(job: Job, elapsed_s: float) -> float:
-    """Return how long an attempt took whose last hop took `elapsed_s`."""
-    return milliseconds((job.trail.elapsed_s if job.trail else 0.0) + elapsed_s)
 
 
 def milliseconds(seconds: float) -> float:

@@ -1,7 +1,7 @@
 """What becomes the record of a job: its page, its error, why it was not tried."""
 
 from scraper import errors
-from scraper.engine.records import attempt_ms, failure_record, milliseconds, page_record, refusal_record
+from scraper.engine.records import failure_record, page_record, refusal_record
 from scraper.models import Extracted, Job, Page, Redirect, Row, Timings, Trail, Verdict
 
 HOP = Redirect(302, "http://a.test/")
@@ -20,12 +20,6 @@ def test_a_page_is_told_as_it_came_and_what_was_found_on_it():
     assert (record.title, record.verdict, record.evidence, record.etag) == ("x", "login", "a form", "7")
     assert record.sha256 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # of nothing
     assert (record.bytes, record.input, record.timings) == (0, {"id": "7"}, Timings(body=1.0))
-
-
-def test_time_before_the_last_redirect_counts():
-    trail = Trail(listed=job(), redirects=(HOP,), timings=Timings(), elapsed_s=2.0, fetched_at="then")
-    assert attempt_ms(job(), 0.25) == milliseconds(0.25) == 250.0
-    assert attempt_ms(job(trail=trail), 0.25) == 2250.0
 
 
 def test_a_url_that_was_never_tried_has_no_times():

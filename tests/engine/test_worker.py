@@ -62,6 +62,12 @@ def failing(error):
     return fetch
 
 
+@pytest.mark.parametrize(("microsecond", "told"), [(0, "000"), (999, "000"), (1000, "001"), (999_999, "999")])
+def test_the_start_of_a_try_is_told_in_whole_milliseconds(monkeypatch, microsecond, told):
+    monkeypatch.setitem(globals(), "NOW", NOW.replace(microsecond=microsecond))
+    assert record_of().fetched_at == f"2026-11-24T07:15:03.{told}Z"
+
+
 def test_a_page_becomes_the_record_of_the_design():
     record = record_of()
     assert (record.url, record.ok, record.status, record.error) == ("HTTP://a.test/#x", True, 200, None)
