@@ -1,13 +1,10 @@
 """The network: requests over kept connections, whose open sockets are capped; cancelled ones leak nothing."""
 
 import os
-import ssl
 from functools import cache, lru_cache, partial
 
-import certifi
 import httpx
 
-from scraper.errors import UsageError
 from scraper.transport.dns import CachingResolver
 from scraper.transport.exchange import exchange
 from scraper.transport.incoming import Incoming
@@ -15,6 +12,7 @@ from scraper.transport.phases import Phases
 from scraper.transport.pool import Pool
 from scraper.transport.route import Route, proxy_of, route_to
 from scraper.transport.seam import Headers, checked
+from scraper.transport.tls import tls_context
 
 __all__ = ["PooledTransport"]
 
@@ -86,20 +84,3 @@ class PooledTransport:
         """Close every connection."""
         await self._pool.close()
         await self._resolver.close()
-
-
-def tls_context(*, is_insecure: bool) -> ssl.SSLContext:
-    """Return a TLS context with certifi's CA bundle, or the one that SSL_CERT_FILE names, loaded once.
-
-    aiohttp's own searches the system's CA directory at each handshake.
-    """
-    path = os.environ.get("SSL_CERT_FILE") or certifi.where()
-    try:
-        context = ssl.create_default_context(cafile=path)
-    except OSError as error:
-        raise UsageError(f"SSL_CERT_FILE names {path}, which is no readable CA bundle ({error})") from error
-    context.set_alpn_protocols(["http/1.1"])
-    if is_insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

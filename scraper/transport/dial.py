@@ -5,7 +5,9 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import aiohappyeyeballs
 import httpx
@@ -40,6 +42,8 @@ class Dialler:
         self._open_socket = open_socket
         self._new_protocol = new_protocol
         self._loop = asyncio.get_running_loop()
+        self._has_writers = type(self._loop).add_writer is not asyncio.AbstractEventLoop.add_writer
+        """Windows' has none."""
 
     async def dial(self, route: Route, phases: Phases, connect_s: float | None) -> Protocol:
         """Return a new connection. Raises BlockedAddress, httpx.ConnectError, ConnectTimeout or ProxyError.
@@ -76,20 +80,35 @@ class Dialler:
         return [(*address[:4], (address[4][0], port, *address[4][2:])) for address in found]
 
     async def _connect(self, addresses: list[AddressInfo], phases: Phases) -> socket.socket:
-        connect = partial(
-            aiohappyeyeballs.start_connection,
-            happy_eyeballs_delay=_HEAD_START_S,
-            loop=self._loop,
-            socket_factory=partial(self._open, phases),
-        )
+        if len(addresses) == 1:
+            return await self._connect_to(addresses[0], phases)
         try:
-            return await connect(addresses)
+            return await aiohappyeyeballs.start_connection(
+                addresses,
+                happy_eyeballs_delay=_HEAD_START_S,
+                loop=self._loop,
+                socket_factory=partial(self._open, phases),
+            )
         except OSError as error:
-            if error.errno is not None or len(addresses) == 1:
+            if error.errno is not None:
                 raise
             # Several reasons; one tells more than a list of them, and an address of IPv4 than one of IPv6 that this
             # machine has no way to.
-            return await connect(addresses[-1:])
+            return await self._connect_to(addresses[-1], phases)
+
+    async def _connect_to(self, address: AddressInfo, phases: Phases) -> socket.socket:
+        """Connect to one address, which is not looked up: uvloop's `sock_connect` does that in a thread (40 µs)."""
+        opened = self._open(phases, address)
+        try:
+            opened.setblocking(False)
+            if self._has_writers:
+                await _connected(self._loop, opened, address[4])
+            else:
+                await self._loop.sock_connect(opened, address[4])
+        except BaseException:
+            opened.close()
+            raise
+        return opened
 
     def _open(self, phases: Phases, address: AddressInfo) -> socket.socket:
         family, kind, protocol, _, (host, *_) = address
@@ -115,6 +134,26 @@ class Dialler:
             raise ConnectionResetError("the proxy closed the tunnel")
         protocol.connection_made(secure)  # `start_tls` leaves that to its caller
         return protocol
+
+
+async def _connected(loop: asyncio.AbstractEventLoop, opened: socket.socket, address: Any) -> None:
+    """Connect, and wait until the socket can be written on: as asyncio does, whose messages these are."""
+    with suppress(BlockingIOError):
+        opened.connect(address)
+        return
+    writable = loop.create_future()
+    loop.add_writer(opened, _tell, writable)
+    try:
+        await writable
+    finally:
+        loop.remove_writer(opened)
+    if error := opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        raise OSError(error, f"Connect call failed {address}")
+
+
+def _tell(writable: asyncio.Future[None]) -> None:
+    if not writable.done():  # a cancelled dial may be told once more
+        writable.set_result(None)
 
 
 async def _ask_for_tunnel(to_proxy: Protocol, proxy: Proxy, server: Endpoint) -> None:

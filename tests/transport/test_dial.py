@@ -139,3 +139,48 @@ def test_only_the_addresses_that_the_guard_lets_pass_are_dialled(monkeypatch):
         assert client.open_sockets == 0
 
     asyncio.run(scenario())
+
+
+class _WithoutWriters(asyncio.SelectorEventLoop):
+    """A loop that cannot watch sockets, as Windows' own."""
+
+    add_writer = asyncio.AbstractEventLoop.add_writer
+
+
+LOOPS = [asyncio.new_event_loop, pytest.importorskip("uvloop").new_event_loop, _WithoutWriters]
+
+
+@pytest.mark.parametrize("loop_factory", LOOPS)
+def test_every_loop_connects_to_one_address_and_tells_why_it_does_not(loop_factory):
+    async def scenario():
+        client = transport()
+        async with local_site.serve({"/": html("x")}) as site:
+            assert (await get(client, site.url()))[1] == b"x"
+        with local_site.closed_port() as port, pytest.raises(httpx.ConnectError) as caught:
+            await get(client, f"http://127.0.0.1:{port}/")
+        await client.aclose()
+        assert client.open_sockets == 0
+        return port, caught.value
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        port, error = runner.run(scenario())
+    assert isinstance(error.__cause__, ConnectionRefusedError)
+    assert str(error).endswith(f"] Connect call failed ('127.0.0.1', {port})")
+
+
+@pytest.mark.parametrize("loop_factory", LOOPS)
+def test_a_dial_that_is_cancelled_or_takes_too_long_closes_its_socket(loop_factory):
+    async def scenario():
+        client = transport(connect_timeout_s=0.05)
+        with local_site.silent_listener() as port:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await get(client, f"http://127.0.0.1:{port}/")
+            assert client.open_sockets == 0
+            with pytest.raises(httpx.ConnectTimeout):
+                await get(client, f"http://127.0.0.1:{port}/")
+            assert client.open_sockets == 0
+        await client.aclose()
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(scenario())

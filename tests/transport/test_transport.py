@@ -9,8 +9,6 @@ import pytest
 from clients import ask, get, transport
 from local_site import html, reply
 
-from scraper.errors import UsageError
-from scraper.transport import tls_context
 from scraper.transport.phases import Phases
 
 TARGETS = ["/%7Eme|x[1]^?q=%41'{}", "/a%2Fb//c/./d"]
@@ -146,12 +144,6 @@ def test_a_certificate_is_checked_against_the_bundle_and_may_be_let_pass(monkeyp
             await trusting.aclose()
 
     asyncio.run(scenario())
-
-
-def test_a_ca_bundle_that_is_missing_is_one_clear_line(monkeypatch):
-    monkeypatch.setenv("SSL_CERT_FILE", "nowhere.pem")
-    with pytest.raises(UsageError, match=r"SSL_CERT_FILE names nowhere\.pem"):
-        tls_context(is_insecure=False)
 
 
 def test_requests_go_through_the_proxy_and_none_is_taken_from_the_environment(monkeypatch):
