@@ -109,12 +109,16 @@ class Protocol(asyncio.Protocol):
         """Begin."""
         self.transport = cast("asyncio.Transport", transport)
 
+    def eof_received(self) -> None:
+        """Close at once, as nothing more is to be sent; TLS would take its leave too, with a packet and a timer."""
+        self.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """End what is read; a reset is not the end of a body that lasts until the connection is closed."""
         self._on_lost(self)
         self._end_timer()
         self.transport = None
-        answer, self._answer = self._answer, None
+        answer, self._answer = self._answer, None  # it leads back here: only the garbage collector would find the two
         if self._asked is not None:
             self._fail(Dropped("the server closed the connection without an answer"))
         elif answer is not None and answer.is_in_body and (exc is not None or not answer.end_with_connection()):

@@ -1,6 +1,8 @@
 """What comes after an answer's end costs the connection and not the page, wherever the packets are cut."""
 
 import asyncio
+import gc
+import weakref
 
 import clients
 import httpx
@@ -8,6 +10,9 @@ import local_site
 import pytest
 from clients import transport
 from local_site import html, raw
+
+from scraper.transport import pool
+from scraper.transport.protocol import Protocol
 
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
@@ -151,3 +156,31 @@ def test_a_switch_to_another_protocol_is_no_answer():
     switch = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nwhat is not HTTP"
     with pytest.raises(httpx.RemoteProtocolError, match="101"):
         bodies(switch, gets=1)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_connection_that_has_ended_is_gone_without_the_garbage_collector(tls, monkeypatch):
+    made = []
+
+    class Watched(Protocol):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            made.append(weakref.ref(self))
+
+    monkeypatch.setattr(pool, "Protocol", Watched)
+
+    async def scenario():
+        async with local_site.serve({"/": html("x")}, tls=tls) as site:
+            client = transport(is_insecure=True)
+            assert (await clients.get(client, site.url(), headers={"Connection": "close"}))[1] == b"x"
+            await site.until(lambda: site.open_connections == 0)
+            await client.aclose()
+            await asyncio.sleep(0)
+
+    with asyncio.Runner(loop_factory=pytest.importorskip("uvloop").new_event_loop) as runner:
+        gc.disable()
+        try:
+            runner.run(scenario())
+            assert [connection() for connection in made] == [None]
+        finally:
+            gc.enable()
