@@ -20,13 +20,13 @@ from scraper.errors import (
 from scraper.fetcher import redirects
 from scraper.fetcher.attempt import Attempt
 from scraper.fetcher.charset import decide, decode
-from scraper.fetcher.deadline import Deadlines
 from scraper.fetcher.failures import to_url_error
 from scraper.fetcher.inflate import inflater
 from scraper.fetcher.media_type import is_html, may_be_html, media_type
 from scraper.fetcher.outgoing import Outgoing, authorization
 from scraper.models import NOT_MODIFIED, Page, Redirect, Request
 from scraper.transport.addresses import Guard, literal
+from scraper.transport.deadline import Deadlines
 from scraper.transport.seam import Answer, Headers, Transport, status_line
 from scraper.urls import Address, split
 

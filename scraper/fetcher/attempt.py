@@ -3,9 +3,9 @@
 from time import perf_counter
 
 from scraper.errors import UrlError
-from scraper.fetcher.deadline import Deadline
 from scraper.models import Page, Redirect, Request, Timings
 from scraper.seats import CURRENT, Phase
+from scraper.transport.deadline import Deadline
 from scraper.transport.phases import Phases
 from scraper.urls import Address, masked, split_userinfo
 

@@ -13,6 +13,7 @@ import aiohappyeyeballs
 import httpx
 
 from scraper.errors import BlockedAddress
+from scraper.transport.deadline import Deadlines
 from scraper.transport.dns import AddressInfo, CachingResolver, is_ipv4
 from scraper.transport.phases import Phases
 from scraper.transport.protocol import Protocol
@@ -42,6 +43,7 @@ class Dialler:
         self._open_socket = open_socket
         self._new_protocol = new_protocol
         self._loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines()
         self._has_writers = type(self._loop).add_writer is not asyncio.AbstractEventLoop.add_writer
         """Windows' has none."""
 
@@ -52,7 +54,7 @@ class Dialler:
         """
         try:
             addresses = await self._addresses(route.dialled, phases)
-            async with asyncio.timeout(connect_s):
+            with self._deadlines.within(connect_s):
                 opened = await self._connect(addresses, phases)
                 if route.proxy is not None and route.tls is not None:
                     return await self._through_tunnel(opened, route.proxy, route.server, route.tls)

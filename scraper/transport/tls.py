@@ -23,7 +23,7 @@ class _Unread(ssl.SSLObject):
 def tls_context(*, is_insecure: bool) -> ssl.SSLContext:
     """Return a TLS context with certifi's CA bundle, or the one that SSL_CERT_FILE names, loaded once.
 
-    aiohttp's own searches the system's CA directory at each handshake.
+    The system's CA directory, httpx's default, is searched at each handshake.
     """
     path = os.environ.get("SSL_CERT_FILE") or certifi.where()
     try:

@@ -7,9 +7,9 @@ import pytest
 
 from scraper.errors import BadRedirect, DnsTimeout
 from scraper.fetcher.attempt import Attempt
-from scraper.fetcher.deadline import Deadlines
 from scraper.models import Redirect, Request, Timings
 from scraper.seats import CURRENT, Seats
+from scraper.transport.deadline import Deadlines
 from scraper.urls import parse
 
 URL = "http://a.test/"

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from scraper.fetcher.deadline import Deadlines
+from scraper.transport.deadline import Deadlines
 
 
 async def waited(deadline, *, end=False):
@@ -34,6 +34,15 @@ def test_what_is_in_time_leaves_no_timer():
         return deadline.is_over
 
     assert not asyncio.run(in_time())
+
+
+def test_there_may_be_none():
+    async def endless():
+        with Deadlines().within(None) as deadline:
+            await asyncio.sleep(0.01)
+        return deadline.is_over
+
+    assert not asyncio.run(endless())
 
 
 def test_it_may_be_ended_before_its_time_and_twice():
