@@ -1,11 +1,11 @@
 """What tests have other processes call: a module that those can import."""
 
+import gc
 import os
-import ssl
 import time
 
-IS_LEAN = "set_default_verify_paths" in vars(ssl.SSLContext)
-"""Whether this module was imported without what our own need not have."""
+IS_LEAN = not gc.isenabled()
+"""Whether this module was imported while no garbage was collected."""
 
 
 class OddError(Exception):
@@ -25,6 +25,6 @@ def say_and_sleep():
     time.sleep(60)
 
 
-def tell(value):
-    """Return whether this module was imported lean, and `value`."""
-    return IS_LEAN, value
+def was_lean():
+    """Return whether this module was imported without collecting garbage, and whether that is collected now."""
+    return IS_LEAN, gc.isenabled()

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from io import FileIO
 from typing import Any, ParamSpec, TypeVar
 
@@ -24,8 +23,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _CODE = (
-    "import sys; module, *sys.path[:] = sys.argv[1:]; del sys.argv[1:]; "
-    "from scraper.processes.interpreters import main; main(module)"
+    "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; "
+    "from scraper.processes.interpreters import main; main()"
 )  # fmt: skip
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # by name: Windows has no SIGHUP
 _PATIENCE_S = 5.0
@@ -51,7 +50,7 @@ class FreshInterpreters(Executor):
         future.set_running_or_notify_cancel()
         with _signals_blocked():  # until it has said that it leaves them to us
             process = subprocess.Popen(  # noqa: S603 - this Python
-                [sys.executable, "-c", _CODE, getattr(fn, "__module__", None) or "builtins", *map(str, sys.path)],
+                [sys.executable, "-c", _CODE, *map(str, sys.path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 pass_fds=self._descriptors,
@@ -125,24 +124,20 @@ def leave_signals_to_parent() -> None:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _signals())
 
 
-def main(module: str) -> None:
-    """Do one call that comes through standard input; write what it returns to what was standard output.
-
-    Import `module`, where the function is, before the rest of the call, which may need modules of the user's.
-    """
+def main() -> None:
+    """Do one call that comes through standard input; write what it returns to what was standard output."""
     leave_signals_to_parent()
     lifeline, answer = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what the user's own functions print
     with os.fdopen(lifeline, "rb", buffering=0) as given, os.fdopen(answer, "wb") as file:
-        file.write(_answer(module, given))
+        file.write(_answer(given))
 
 
-def _answer(module: str, given: FileIO) -> bytes:
+def _answer(given: FileIO) -> bytes:
     try:
         with lean_imports():
-            import_module(module)
-        fn, args, kwargs = pickle.load(given)  # noqa: S301 - what our own parent wrote
+            fn, args, kwargs = pickle.load(given)  # noqa: S301 - what our own parent wrote
         threading.Thread(target=_end_with_parent, args=(given.fileno(),), daemon=True).start()
         return pickle.dumps((True, fn(*args, **kwargs)))
     except BaseException as error:  # noqa: BLE001 - it is raised where the call was submitted

@@ -9,7 +9,6 @@ from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import far_calls
-import far_values
 import pytest
 
 from scraper.processes.interpreters import FreshInterpreters
@@ -34,8 +33,8 @@ def test_what_it_raises_is_raised(executor):
         second.result()
 
 
-def test_our_own_modules_are_imported_lean_and_the_users_are_not(executor):
-    assert executor.submit(far_calls.tell, far_values.Lean()).result() == (True, False)
+def test_what_a_call_needs_is_imported_without_collecting_garbage(executor):
+    assert executor.submit(far_calls.was_lean).result() == (True, True)
 
 
 def test_a_process_that_is_killed_breaks_its_own_call_only(executor):
