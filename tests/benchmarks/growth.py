@@ -51,16 +51,20 @@ def measure_growth(
     sizes = [size for size in SIZES if size <= largest] or [largest]
     fixed = min(FIXED_SIZE, largest)
     pairs = [(size, FIXED_WORKERS) for size in sizes] + [(fixed, workers) for workers in WORKERS]
-    points = {}
-    for pages, workers in dict.fromkeys(pairs):
-        runs = 1 if pages >= LONG else rounds
-        workload = Workload("", pages, workers=workers)
-        points[pages, workers] = Point(pages, workers, _median(theatre, command, workload, runs))
-        say(f"{pages:,} pages, {workers} workers: {points[pages, workers].cost.cpu_s:.2f} s CPU")
+    kinds = {pair: Workload("", pair[0], workers=pair[1]) for pair in dict.fromkeys(pairs)}
+    costs: dict[tuple[int, int], list[Measure]] = {pair: [] for pair in kinds}
+    starts = []
+    for number in range(rounds):  # in turn: a slow minute of the machine is to fall on all of them
+        starts.append(_run(theatre, command, WORKLOADS[START]))
+        for pair, workload in kinds.items():
+            if number == 0 or workload.pages < LONG:
+                costs[pair].append(_run(theatre, command, workload))
+                say(f"{pair[0]:,} pages, {pair[1]} workers, round {number + 1}: {costs[pair][-1].cpu_s:.2f} s CPU")
+    points = {pair: Point(*pair, measure.medians(found)) for pair, found in costs.items()}
     return Growth(
         [points[size, FIXED_WORKERS] for size in sizes],
         [points[fixed, workers] for workers in WORKERS],
-        _median(theatre, command, WORKLOADS[START], rounds),
+        measure.medians(starts),
     )
 
 
@@ -108,16 +112,14 @@ def plot(growth: Growth) -> str:
     return chart.svg(panels)
 
 
-def _median(theatre: Theatre, command: Sequence[str], workload: Workload, runs: int) -> Measure:
+def _run(theatre: Theatre, command: Sequence[str], workload: Workload) -> Measure:
     with theatre.stage(workload) as stage:
-        costs = []
-        for _ in range(runs):
-            output = fresh(theatre.folder / "growth.jsonl")
-            arguments = PEERS[OURS].arguments(stage.source, output, workload.workers)
-            costs.append(measure.run([*command, *arguments], environment=stage.environment))
+        output = fresh(theatre.folder / "growth.jsonl")
+        arguments = PEERS[OURS].arguments(stage.source, output, workload.workers)
+        cost = measure.run([*command, *arguments], environment=stage.environment)
         agreement.require_ok(output, workload.pages)
         fresh(output)
-    return measure.medians(costs)
+    return cost
 
 
 def _figures(growth: Growth, point: Point) -> list[str]:
